@@ -1,0 +1,43 @@
+"""What the hub keeps of an object: the words of its owner, and the same in the newest edition."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+Json = dict[str, Any]
+"""A JSON object as the strict reader gives it: str, bool, None, int, Decimal, list, dict."""
+
+
+class Party(NamedTuple):
+    """A CPO, eMSP, hub ... by its two ids, always in upper case (TR-60: they are case-insensitive)."""
+
+    country_code: str
+    party_id: str
+
+    @classmethod
+    def of(cls, country_code: str, party_id: str) -> "Party":
+        return cls(country_code.upper(), party_id.upper())
+
+    def __str__(self) -> str:
+        return f"{self.country_code}/{self.party_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An object of a module.
+
+    owner   the party whose object it is
+    key     its id, folded to compare without case; of a token also its type
+    edition the edition that `sent` is written in
+    sent    the object as its owner wrote it, unknown fields included
+    newest  the same lifted to the newest edition (the same dict when it was sent so)
+    mended  what leniency mended before the object passed: field path -> what was done
+    """
+
+    module: str
+    owner: Party
+    key: str
+    edition: str
+    sent: Json
+    newest: Json
+    mended: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,51 @@
+"""What a module is: a description that routes, views, store and delivery follow."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from hub.ocpi.document import Json, Party
+from hub.ocpi.errors import UnknownObject
+
+
+class Role(StrEnum):
+    """The roles of 2.3.0, and HUB of 2.2.1 (CRED-04); PTP comes with payments (PAY-13)."""
+
+    CPO = "CPO"
+    EMSP = "EMSP"
+    HUB = "HUB"
+    NAP = "NAP"
+    NSP = "NSP"
+    OTHER = "OTHER"
+    PTP = "PTP"
+    SCSP = "SCSP"
+
+
+def by_id(newest: Json) -> str:
+    """The id most objects have."""
+    return str(newest["id"])
+
+
+@dataclass(frozen=True)
+class Module:
+    """One functional module. The schemas of its objects stand in the editions.
+
+    owner         role of the parties whose objects these are
+    receiver      verbs of the Receiver interface on one object; "PATCH@2.1.1" where only one edition has it
+    sender        verbs of the Sender interface
+    heard_by      roles whose parties get every object (empty when `heard_by_one` says which party)
+    heard_by_one  the single party an object is meant for, read from its newest form
+    identity      the id of an object, read from its newest form
+    promoted      columns kept beside the document: column name -> reading from the newest form
+    missing       the error that says there is no such object
+    """
+
+    name: str
+    owner: Role
+    receiver: tuple[str, ...]
+    sender: tuple[str, ...] = ("GET",)
+    heard_by: frozenset[Role] = frozenset()
+    heard_by_one: Callable[[Json], Party] | None = None
+    identity: Callable[[Json], str] = by_id
+    promoted: Mapping[str, Callable[[Json], str | None]] = field(default_factory=dict)
+    missing: type[UnknownObject] = UnknownObject
