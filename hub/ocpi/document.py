@@ -18,6 +18,15 @@ class Party(NamedTuple):
     def of(cls, country_code: str, party_id: str) -> "Party":
         return cls(country_code.upper(), party_id.upper())
 
+    @property
+    def code(self) -> str:
+        """The five characters that name the party in one word, as `hub_party_id` does in 2.3.0."""
+        return self.country_code + self.party_id
+
+    @classmethod
+    def of_code(cls, code: str) -> "Party":
+        return cls.of(code[:2], code[2:])
+
     def __str__(self) -> str:
         return f"{self.country_code}/{self.party_id}"
 

@@ -1,0 +1,1 @@
+"""What is kept: tables, and the few ways in which they are written and read."""

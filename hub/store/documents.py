@@ -1,0 +1,213 @@
+"""The documents of every module: one table a module, all of one shape, and the revisions they have had."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Row,
+    Select,
+    String,
+    Table,
+    UniqueConstraint,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from hub.ocpi import instants, strictjson
+from hub.ocpi.document import Document, Party
+from hub.ocpi.modules import MODULES
+from hub.store.base import Instant, Serial, metadata
+from hub.store.unit import Change, Unit
+
+KEY_LENGTH = 80
+
+
+def table_of(module: str, promoted: Iterable[str]) -> Table:
+    """The shape all modules share.
+
+    seq        order of creation, which is the order of pages (TR-36)
+    owner      Party.code of whose object it is; audience: of the one it is meant for, null = for all that hear it
+    key        id, folded; sent: bytes as the owner wrote them; newest: lifted, null when `sent` is in the newest edition
+    """
+    return Table(
+        module,
+        metadata,
+        Column("seq", Serial, primary_key=True),
+        Column("owner", String(5), nullable=False),
+        Column("key", String(KEY_LENGTH), nullable=False),
+        Column("audience", String(5)),
+        Column("edition", String(10), nullable=False),
+        Column("sent", LargeBinary, nullable=False),
+        Column("newest", LargeBinary),
+        Column("rev", Integer, nullable=False),
+        Column("last_updated", Instant, nullable=False),
+        Column("received_at", Instant, nullable=False),
+        Column("deleted_at", Instant),
+        *(Column(name, String(KEY_LENGTH), index=True) for name in promoted),
+        UniqueConstraint("owner", "key"),
+        Index(f"ix_{module}_updated", "last_updated", "seq"),
+        Index(f"ix_{module}_audience", "audience", "seq"),
+        sqlite_autoincrement=True,
+    )
+
+
+TABLES: Mapping[str, Table] = {name: table_of(name, module.promoted) for name, module in MODULES.items()}
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("module", String(30), nullable=False),
+    Column("document", Serial, nullable=False),
+    Column("rev", Integer, nullable=False),
+    Column("edition", String(10), nullable=False),
+    Column("sent", LargeBinary, nullable=False),
+    Column("newest", LargeBinary),
+    Column("last_updated", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("replaced_at", Instant, nullable=False),
+    PrimaryKeyConstraint("module", "document", "rev"),
+)
+"""What a document was before its present revision; the present one stands in the module's own table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document as it lies in the store."""
+
+    seq: int
+    rev: int
+    document: Document
+    last_updated: int
+    received_at: int
+    deleted: bool = False
+
+
+def find(unit: Unit, module: str, owner: Party, key: str, *, lock: bool = False) -> Stored | None:
+    """The document, deleted ones included. With `lock` no other writer may touch it until the commit."""
+    table = TABLES[module]
+    query = select(table).where(table.c.owner == owner.code, table.c.key == key)
+    row = unit.connection.execute(query.with_for_update() if lock else query).first()
+    return None if row is None else stored(module, row)
+
+
+def by_seq(unit: Unit, module: str, seq: int) -> Stored | None:
+    table = TABLES[module]
+    row = unit.connection.execute(select(table).where(table.c.seq == seq)).first()
+    return None if row is None else stored(module, row)
+
+
+def where(unit: Unit, module: str, **columns: str) -> list[Stored]:
+    """The living documents with these column values, in order of creation."""
+    table = TABLES[module]
+    wanted = [table.c[name] == value for name, value in columns.items()]
+    query = select(table).where(table.c.deleted_at.is_(None), *wanted).order_by(table.c.seq)
+    return [stored(module, row) for row in unit.connection.execute(query)]
+
+
+def stored(module: str, row: Row[Any]) -> Stored:
+    sent = strictjson.reread(row.sent)
+    newest = sent if row.newest is None else strictjson.reread(row.newest)
+    document = Document(module, Party.of_code(row.owner), row.key, row.edition, sent, newest)
+    return Stored(row.seq, row.rev, document, row.last_updated, row.received_at, row.deleted_at is not None)
+
+
+def claim(unit: Unit, module: str, owner: Party, key: str) -> Stored | None:
+    """The document, locked until the commit; where there is none yet, its key is locked instead."""
+    existing = find(unit, module, owner, key, lock=True)
+    if existing is not None or unit.connection.dialect.name == "sqlite":  # there, the whole unit is the lock
+        return existing
+    name = func.hashtextextended(f"{module}/{owner.code}/{key}", 0)
+    unit.connection.execute(select(func.pg_advisory_xact_lock(name)))
+    return find(unit, module, owner, key, lock=True)
+
+
+def save(
+    unit: Unit, document: Document, existing: Stored | None, *, audience: Party | None, source: int | None
+) -> Change:
+    """Store a new revision of a document that was claimed in this unit; note the change.
+
+    source  id of the partner that sent it, None when the hub made it
+    """
+    values = columns_of(document, audience, unit.now)
+    if existing is None:
+        seq, rev = created(unit, document.module, values), 1
+    else:
+        seq, rev = existing.seq, existing.rev + 1
+        keep_revision(unit, existing)
+        table = TABLES[document.module]
+        unit.connection.execute(update(table).where(table.c.seq == seq).values(rev=rev, **values))
+    change = Change(document, seq, rev, source=source)
+    unit.changes.append(change)
+    return change
+
+
+def remove(unit: Unit, existing: Stored, *, source: int | None) -> Change:
+    """Mark a document as deleted (TAR-03); its revisions stay, because sessions and CDRs may stand on them."""
+    table = TABLES[existing.document.module]
+    rev = existing.rev + 1
+    keep_revision(unit, existing)
+    gone = update(table).where(table.c.seq == existing.seq).values(rev=rev, deleted_at=unit.now)
+    unit.connection.execute(gone)
+    change = Change(existing.document, existing.seq, rev, gone=True, source=source)
+    unit.changes.append(change)
+    return change
+
+
+def columns_of(document: Document, audience: Party | None, now: int) -> dict[str, Any]:
+    module = MODULES[document.module]
+    lifted = document.newest is not document.sent
+    return {
+        "owner": document.owner.code,
+        "key": document.key,
+        "audience": audience.code if audience else None,
+        "edition": document.edition,
+        "sent": strictjson.write(document.sent),
+        "newest": strictjson.write(document.newest) if lifted else None,
+        "last_updated": instants.micros(document.newest["last_updated"]),
+        "received_at": now,
+        "deleted_at": None,
+        **{name: read(document.newest) for name, read in module.promoted.items()},
+    }
+
+
+def created(unit: Unit, module: str, values: Mapping[str, Any]) -> int:
+    table = TABLES[module]
+    statement = insert(table).values(rev=1, **values).returning(table.c.seq)
+    return int(unit.connection.execute(statement).scalar_one())
+
+
+KEPT = ("rev", "edition", "sent", "newest", "last_updated", "received_at")
+
+
+def keep_revision(unit: Unit, existing: Stored) -> None:
+    """Copy the present revision aside, inside the database."""
+    table = TABLES[existing.document.module]
+    source = select(
+        *(literal(value) for value in (existing.document.module, existing.seq, unit.now)),
+        *(table.c[name] for name in KEPT),
+    ).where(table.c.seq == existing.seq)
+    names = ["module", "document", "replaced_at", *KEPT]
+    unit.connection.execute(insert(revisions).from_select(names, source))
+
+
+def history(unit: Unit, module: str, seq: int) -> Iterator[Stored]:
+    """Every revision of a document, the oldest first and the present one last."""
+    present = by_seq(unit, module, seq)
+    if present is None:
+        return
+    former = (revisions.c.module == module) & (revisions.c.document == seq)
+    for row in unit.connection.execute(select(revisions).where(former).order_by(revisions.c.rev)):
+        sent = strictjson.reread(row.sent)
+        newest = sent if row.newest is None else strictjson.reread(row.newest)
+        document = Document(module, present.document.owner, present.document.key, row.edition, sent, newest)
+        yield Stored(seq, row.rev, document, row.last_updated, row.received_at)
+    yield present

@@ -1,0 +1,92 @@
+"""How a list is read: what a viewer may see, in order of creation, page by page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Table, and_, func, or_, select
+
+from hub.store.documents import TABLES
+from hub.store.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks at a module (TR-58, SES-20, CDR-16).
+
+    owned      Party.code of its parties in the role that owns the module
+    addressed  Party.code of its parties in the role that hears the module
+    hears      whether what is meant for all is meant for it
+    """
+
+    owned: tuple[str, ...]
+    addressed: tuple[str, ...]
+    hears: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The half-open span of `last_updated` that is asked for, in microseconds (TR-31)."""
+
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page begins: behind the document `after` of an earlier page, or so many documents in."""
+
+    after: int | None = None
+    offset: int = 0
+
+
+def visible(table: Table, viewer: Viewer) -> ColumnElement[bool]:
+    """What a viewer may see: its own, what is meant for it, and what is meant for all."""
+    reasons: list[ColumnElement[bool]] = []
+    if viewer.owned:
+        reasons.append(table.c.owner.in_(viewer.owned))
+    if viewer.addressed:
+        reasons.append(table.c.audience.in_(viewer.addressed))
+    if viewer.hears:
+        reasons.append(table.c.audience.is_(None))
+    return and_(table.c.deleted_at.is_(None), or_(False, *reasons))
+
+
+def matching(
+    module: str, viewer: Viewer, window: Window, owner: str | None = None
+) -> tuple[Table, ColumnElement[bool]]:
+    table = TABLES[module]
+    wanted = [visible(table, viewer)]
+    if window.since is not None:
+        wanted.append(table.c.last_updated >= window.since)
+    if window.until is not None:
+        wanted.append(table.c.last_updated < window.until)
+    if owner is not None:
+        wanted.append(table.c.owner == owner)
+    return table, and_(*wanted)
+
+
+def total(unit: Unit, module: str, viewer: Viewer, window: Window, owner: str | None = None) -> int:
+    """How many documents match, all pages together (TR-33)."""
+    table, wanted = matching(module, viewer, window, owner)
+    return int(unit.connection.execute(select(func.count()).select_from(table).where(wanted)).scalar_one())
+
+
+def page(
+    unit: Unit,
+    module: str,
+    viewer: Viewer,
+    window: Window,
+    place: Place,
+    limit: int,
+    owner: str | None = None,
+) -> Sequence[Row[Any]]:
+    """At most `limit` rows (seq, owner, key, edition, sent, newest), the oldest created first (TR-36)."""
+    table, wanted = matching(module, viewer, window, owner)
+    columns = (table.c.seq, table.c.owner, table.c.key, table.c.edition, table.c.sent, table.c.newest)
+    query = select(*columns).where(wanted).order_by(table.c.seq).limit(limit)
+    if place.after is not None:
+        query = query.where(table.c.seq > place.after)
+    elif place.offset:
+        query = query.offset(place.offset)
+    return unit.connection.execute(query).all()

@@ -1,0 +1,45 @@
+"""One transaction: its connection, its instant, and the changes it has made so far."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from hub.ocpi.document import Document
+
+Clock = Callable[[], int]
+
+
+def utc_micros() -> int:
+    """The system's clock in microseconds since 1970 UTC."""
+    return time.time_ns() // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A document that was stored in this transaction.
+
+    seq     the row in the table of its module
+    rev     its revision, 1 when it is new
+    gone    whether it was deleted
+    source  the partner that sent it; None when the hub made it
+    """
+
+    document: Document
+    seq: int
+    rev: int
+    gone: bool = False
+    source: int | None = None
+
+
+@dataclass(slots=True)
+class Unit:
+    """`now` is the instant of the whole transaction, in microseconds."""
+
+    connection: Connection
+    now: int
+    changes: list[Change] = field(default_factory=list)
+
+
+React = Callable[[Unit], None]
