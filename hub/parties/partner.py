@@ -1,0 +1,79 @@
+"""What a partner is: a platform, the parties it speaks for, and what the operator has noted of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from hub.ocpi.document import Party
+from hub.ocpi.module import Role
+from hub.ocpi.surroundings import Traits
+
+
+class Status(StrEnum):
+    """As hub client info tells it (HCI-01)."""
+
+    PLANNED = "PLANNED"
+    CONNECTED = "CONNECTED"
+    OFFLINE = "OFFLINE"
+    SUSPENDED = "SUSPENDED"
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerRole:
+    """One role of a platform: a party in a role (CRED-03)."""
+
+    role: Role
+    party: Party
+    business_details: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerSettings:
+    """What the operator has set for a partner; stored as JSON, every field optional there.
+
+    hub_issues_cdrs  the hub prices completed sessions and issues their CDRs; if not, the CPO sends its own
+    auth_encoding    how tokens are sent to it: base64, raw, or auto = as its version says (TR-05)
+    """
+
+    lenient: frozenset[str] = frozenset()
+    time_zone: str | None = None
+    vat: Decimal | None = None
+    postal_code: str = "#NA"
+    hub_issues_cdrs: bool = True
+    auth_encoding: str = "auto"
+
+    @property
+    def traits(self) -> Traits:
+        return Traits(self.time_zone, self.vat, self.postal_code, self.lenient)
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A platform that is connected, or invited, or was."""
+
+    id: int
+    name: str
+    status: Status
+    version: str | None
+    versions_url: str | None
+    roles: tuple[PartnerRole, ...]
+    settings: PartnerSettings = PartnerSettings()
+
+    def parties(self, *roles: Role) -> tuple[Party, ...]:
+        """Its parties in any of these roles; all of them when none is named."""
+        return tuple(dict.fromkeys(held.party for held in self.roles if not roles or held.role in roles))
+
+    def has(self, *roles: Role) -> bool:
+        return any(held.role in roles for held in self.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who makes a request: the partner, and the token by which it is known (kind A before registration, C after)."""
+
+    partner: Partner
+    token: str
+    kind: str
+
+
