@@ -1,0 +1,98 @@
+"""The engines every test of the store runs on, and databases that are ready within milliseconds.
+
+database_url   a migrated database of the test's own; once on SQLite, once on PostgreSQL
+empty_url      the same without any table
+store          a Store on `database_url`
+settings       Settings of a hub on `database_url` whose partners may live on this machine
+"""
+
+import atexit
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from postgres import Postgres
+
+from hub.settings import Settings
+from hub.store.engine import Store
+from migrations import upgrade
+
+NO_POSTGRES = bool(os.environ.get("HUB_TEST_NO_POSTGRES"))
+ENGINES = [
+    "sqlite",
+    pytest.param("postgresql", marks=pytest.mark.skipif(NO_POSTGRES, reason="HUB_TEST_NO_POSTGRES is set")),
+]
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for each process that runs tests, started when the first of them needs it."""
+    server = Postgres()
+    atexit.register(server.stop)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    """The name of a migrated database, of which a test's own is a copy."""
+    upgrade(postgres.create("migrated"))
+    return "migrated"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file, of which a test's own is a copy."""
+    file = tmp_path_factory.mktemp("sqlite") / "migrated.sqlite"
+    upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(params=ENGINES)
+def database_engine(request: pytest.FixtureRequest) -> str:
+    """sqlite and postgresql, in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(database_engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    if database_engine == "sqlite":
+        file = tmp_path / "hub.sqlite"
+        shutil.copy(request.getfixturevalue("sqlite_template"), file)
+        yield f"sqlite:///{file}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = f"test_{next(numbers)}"
+    yield server.create(name, request.getfixturevalue("postgres_template"))
+    server.drop(name)
+
+
+@pytest.fixture
+def empty_url(database_engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    if database_engine == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = f"empty_{next(numbers)}"
+    yield server.create(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    opened = Store(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return Settings(
+        database_url=database_url, secret_key="a secret of the tests alone, 32+", allow_networks=LOOPBACK
+    )
