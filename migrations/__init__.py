@@ -42,14 +42,19 @@ def downgrade(url: str, revision: str) -> None:
 
 def status(url: str) -> Status:
     """Where the database stands. Nothing is changed."""
-    newest = ScriptDirectory.from_config(configuration()).get_current_head()
-    assert newest is not None
     engine = engine_for(url)
     try:
         with engine.connect() as connection:
-            return Status(MigrationContext.configure(connection).get_current_revision(), newest)
+            return Status(MigrationContext.configure(connection).get_current_revision(), newest())
     finally:
         engine.dispose()
+
+
+def newest() -> str:
+    """The last revision there is."""
+    head = ScriptDirectory.from_config(configuration()).get_current_head()
+    assert head is not None
+    return head
 
 
 def configuration(connection: Connection | None = None) -> Config:

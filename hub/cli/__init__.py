@@ -1,0 +1,42 @@
+"""The `hub` command: its subcommands, one file each, in one literal table."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from hub.cli.db import db
+from hub.cli.faults import fault_shown
+from hub.cli.frame import Group
+from hub.cli.settings import settings
+
+COMMANDS: tuple[click.Command, ...] = (db, settings)
+"""In the order in which `hub --help` lists them: a new subcommand is a file and a name here."""
+
+
+@click.group(cls=Group, example="hub serve")
+@click.version_option(package_name="ocpi-hub", prog_name="hub")
+@click.option("--traceback", is_flag=True, help="Show where in the code a fault arose.")
+def hub(traceback: bool) -> None:
+    """An OCPI roaming and billing hub. It is set up by environment variables: see `hub settings`."""
+
+
+for command in COMMANDS:
+    hub.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """What the console script calls: run a command, end with its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(words))
+
+
+def run(words: list[str]) -> int:
+    """0 done, 1 could not be done, 2 was asked for wrongly; faults are one line on standard error."""
+    try:
+        code = hub.main(args=words, prog_name="hub", standalone_mode=False)
+    except (Exception, KeyboardInterrupt) as fault:  # the edge: nobody is above to handle it
+        if "--traceback" in words[:1]:
+            raise
+        return fault_shown(fault)
+    return code if isinstance(code, int) else 0
