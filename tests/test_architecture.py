@@ -1,0 +1,72 @@
+"""The architecture, as rules that hold: who may import whom, and what the project declares."""
+
+import ast
+import contextlib
+import io
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+OURS = {"hub", "tariffs", "migrations"}
+SOURCES = sorted(file for package in OURS for file in (ROOT / package).rglob("*.py"))
+OPENING = re.compile(r"\A(#!.*\n)?\"\"\"\S")
+
+
+def test_every_import_points_downwards_and_every_room_says_where_it_stands(monkeypatch):
+    """The contracts are in pyproject.toml, [tool.importlinter]."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.syspath_prepend(str(ROOT))
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        status = lint_imports(config_filename="pyproject.toml", no_cache=True)
+    assert status == EXIT_STATUS_SUCCESS, said.getvalue()
+
+
+def test_every_package_that_is_imported_is_a_declared_dependency():
+    declared = {
+        re.split(r"[^A-Za-z0-9-_.]", text)[0].lower().replace("_", "-")
+        for text in PROJECT["project"]["dependencies"]
+    }
+    known = packages_distributions()
+    undeclared = {
+        f"{file.relative_to(ROOT)} imports {name}"
+        for file in SOURCES
+        for name in imported_names(file)
+        if name not in OURS | sys.stdlib_module_names
+        if not {distribution.lower().replace("_", "-") for distribution in known.get(name, [])} & declared
+    }
+    assert undeclared == set()
+
+
+def test_imports_stand_at_the_top_of_their_file():
+    """An import inside a function is a design fault: a circle that was hidden."""
+    hidden = [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for file in SOURCES
+        for function in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert hidden == []
+
+
+def test_every_file_opens_with_what_it_knows():
+    silent = [str(file.relative_to(ROOT)) for file in SOURCES if not OPENING.match(file.read_text())]
+    assert silent == []
+
+
+def imported_names(file: Path) -> Iterator[str]:
+    """The top-level names of all absolute imports."""
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
