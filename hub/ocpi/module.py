@@ -21,9 +21,13 @@ class Role(StrEnum):
     SCSP = "SCSP"
 
 
-def by_id(newest: Json) -> str:
-    """The id most objects have."""
-    return str(newest["id"])
+def anything(before: Json | None, after: Json) -> None:
+    """For modules whose objects may change in any way."""
+
+
+def always(newest: Json) -> bool:
+    """For modules whose every object is pushed."""
+    return True
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,12 @@ class Module:
     sender        verbs of the Sender interface
     heard_by      roles whose parties get every object (empty when `heard_by_one` says which party)
     heard_by_one  the single party an object is meant for, read from its newest form
-    identity      the id of an object, read from its newest form
+    id_field      the field that carries the id
+    typed         the field `type` is part of the identity (of tokens, TOK-01)
+    parts         the parts of an object that have URLs of their own: (name, field of the id), outermost first
+    appended      the list to which a PATCH adds (SES-02)
+    allow         (newest form before, after) -> raises InvalidParameter when an object may not change so
+    pushed        whether an object is sent to those that hear of it
     promoted      columns kept beside the document: column name -> reading from the newest form
     missing       the error that says there is no such object
     """
@@ -46,6 +55,11 @@ class Module:
     sender: tuple[str, ...] = ("GET",)
     heard_by: frozenset[Role] = frozenset()
     heard_by_one: Callable[[Json], Party] | None = None
-    identity: Callable[[Json], str] = by_id
+    id_field: str = "id"
+    typed: bool = False
+    parts: tuple[tuple[str, str], ...] = ()
+    appended: str | None = None
+    allow: Callable[[Json | None, Json], None] = anything
+    pushed: Callable[[Json], bool] = always
     promoted: Mapping[str, Callable[[Json], str | None]] = field(default_factory=dict)
     missing: type[UnknownObject] = UnknownObject

@@ -1,8 +1,15 @@
-"""What became of each completed session: rated, or held with a reason."""
+"""What became of each completed session: rated by the hub, billed by its CPO, or held with a reason."""
 
-from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, Integer, LargeBinary, Row, String, Table, Text, UniqueConstraint, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store.base import Instant, Serial, metadata
+from hub.store.unit import Unit
+
+RATED, OWN, HELD = "RATED", "OWN", "HELD"
 
 charges = Table(
     "charges",
@@ -10,10 +17,10 @@ charges = Table(
     Column("id", Serial, primary_key=True),
     Column("owner", String(5), nullable=False),  # the CPO
     Column("session_key", String(80), nullable=False),
-    Column("state", String(10), nullable=False),  # RATED HELD
+    Column("state", String(10), nullable=False),  # RATED, OWN: the CPO's own CDR, HELD
     Column("reason", String(40)),  # code of why it is held
     Column("message", Text),
-    Column("cdr", Serial),  # seq in cdrs
+    Column("cdr_key", String(80)),  # in cdrs, of the same owner
     Column("tariff_id", String(80)),
     Column("tariff_rev", Integer),
     Column("quote", LargeBinary),  # the quote as JSON: lines, policy, warnings
@@ -21,3 +28,54 @@ charges = Table(
     Column("updated_at", Instant, nullable=False),
     UniqueConstraint("owner", "session_key"),  # a session is billed once
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One row of the table; `quote` is JSON."""
+
+    owner: str
+    session_key: str
+    state: str
+    reason: str | None = None
+    message: str | None = None
+    cdr_key: str | None = None
+    tariff_id: str | None = None
+    tariff_rev: int | None = None
+    quote: bytes | None = None
+
+
+FIELDS = tuple(Charge.__annotations__)
+
+
+def of_session(unit: Unit, owner: str, session_key: str) -> Charge | None:
+    """The charge of a session, locked until the commit."""
+    wanted = (charges.c.owner == owner) & (charges.c.session_key == session_key)
+    row = unit.connection.execute(select(charges).where(wanted).with_for_update()).first()
+    return None if row is None else charge(row)
+
+
+def keep(unit: Unit, kept: Charge) -> bool:
+    """Record what became of a session; False, and nothing written, when it is billed already.
+
+    The unique key decides between two transactions that would bill one session.
+    """
+    values: dict[str, Any] = {name: getattr(kept, name) for name in FIELDS} | {"updated_at": unit.now}
+    dialect = sqlite if unit.connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(charges).values(created_at=unit.now, **values)
+    written = statement.on_conflict_do_update(
+        index_elements=["owner", "session_key"], set_=values, where=charges.c.state == HELD
+    ).returning(charges.c.id)
+    return unit.connection.execute(written).first() is not None
+
+
+def held(unit: Unit, owner: str | None = None) -> list[Charge]:
+    """The sessions that wait for something, the oldest first."""
+    query = select(charges).where(charges.c.state == HELD).order_by(charges.c.id)
+    if owner is not None:
+        query = query.where(charges.c.owner == owner)
+    return [charge(row) for row in unit.connection.execute(query)]
+
+
+def charge(row: Row[Any]) -> Charge:
+    return Charge(**{name: getattr(row, name) for name in FIELDS})

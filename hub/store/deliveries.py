@@ -18,7 +18,9 @@ deliveries = Table(
     Column("next_at", Instant, nullable=False),
     Column("lease", String(32)),  # fencing token of the claim that holds the row
     Column("lease_until", Instant),
-    Column("ambiguous", Boolean, nullable=False, server_default=text("false")),  # an earlier try may have arrived
+    Column(
+        "ambiguous", Boolean, nullable=False, server_default=text("false")
+    ),  # an earlier try may have arrived
     Column("http", Integer),
     Column("ocpi", Integer),
     Column("error", String(500)),

@@ -11,7 +11,6 @@ from sqlalchemy import (
     LargeBinary,
     PrimaryKeyConstraint,
     Row,
-    Select,
     String,
     Table,
     UniqueConstraint,
@@ -25,6 +24,7 @@ from sqlalchemy import (
 from hub.ocpi import instants, strictjson
 from hub.ocpi.document import Document, Party
 from hub.ocpi.modules import MODULES
+from hub.ocpi.wire import fold
 from hub.store.base import Instant, Serial, metadata
 from hub.store.unit import Change, Unit
 
@@ -35,8 +35,10 @@ def table_of(module: str, promoted: Iterable[str]) -> Table:
     """The shape all modules share.
 
     seq        order of creation, which is the order of pages (TR-36)
-    owner      Party.code of whose object it is; audience: of the one it is meant for, null = for all that hear it
-    key        id, folded; sent: bytes as the owner wrote them; newest: lifted, null when `sent` is in the newest edition
+    owner      Party.code of whose object it is
+    audience   Party.code of the one it is meant for, null when it is for all that hear of it
+    key        id, folded
+    sent       bytes as the owner wrote them; newest: lifted, null when `sent` is in the newest edition
     """
     return Table(
         module,
@@ -151,7 +153,7 @@ def save(
 
 
 def remove(unit: Unit, existing: Stored, *, source: int | None) -> Change:
-    """Mark a document as deleted (TAR-03); its revisions stay, because sessions and CDRs may stand on them."""
+    """Mark a document as deleted (TAR-03); its revisions stay: sessions and CDRs may stand on them."""
     table = TABLES[existing.document.module]
     rev = existing.rev + 1
     keep_revision(unit, existing)
@@ -175,8 +177,13 @@ def columns_of(document: Document, audience: Party | None, now: int) -> dict[str
         "last_updated": instants.micros(document.newest["last_updated"]),
         "received_at": now,
         "deleted_at": None,
-        **{name: read(document.newest) for name, read in module.promoted.items()},
+        **{name: folded(read(document.newest)) for name, read in module.promoted.items()},
     }
+
+
+def folded(value: str | None) -> str | None:
+    """Promoted columns are searched as ids are: without case."""
+    return None if value is None else fold(value)
 
 
 def created(unit: Unit, module: str, values: Mapping[str, Any]) -> int:

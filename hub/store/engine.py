@@ -41,9 +41,8 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Unit]:
         """One consistent look at the database, which writes nothing."""
-        with self.engine.connect() as connection:
-            with connection.execution_options(reading=True).begin():
-                yield Unit(connection, self.clock())
+        with self.engine.connect().execution_options(reading=True) as connection, connection.begin():
+            yield Unit(connection, self.clock())
 
     def close(self) -> None:
         self.engine.dispose()
@@ -74,5 +73,3 @@ def begin_sqlite(connection: Connection) -> None:
     """A writer takes the write lock at once: upgrading a read lock later loses updates or fails."""
     reading = connection.get_execution_options().get("reading")
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
-
-

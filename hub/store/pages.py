@@ -32,6 +32,9 @@ class Window:
     until: int | None = None
 
 
+NO_BOUNDS = Window()
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a page begins: behind the document `after` of an earlier page, or so many documents in."""
@@ -52,39 +55,41 @@ def visible(table: Table, viewer: Viewer) -> ColumnElement[bool]:
     return and_(table.c.deleted_at.is_(None), or_(False, *reasons))
 
 
-def matching(
-    module: str, viewer: Viewer, window: Window, owner: str | None = None
-) -> tuple[Table, ColumnElement[bool]]:
-    table = TABLES[module]
-    wanted = [visible(table, viewer)]
-    if window.since is not None:
-        wanted.append(table.c.last_updated >= window.since)
-    if window.until is not None:
-        wanted.append(table.c.last_updated < window.until)
-    if owner is not None:
-        wanted.append(table.c.owner == owner)
-    return table, and_(*wanted)
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which documents of a module a list is of; `owner` (Party.code) narrows it to those of one party."""
+
+    module: str
+    viewer: Viewer
+    window: Window = NO_BOUNDS
+    owner: str | None = None
+
+    @property
+    def table(self) -> Table:
+        return TABLES[self.module]
+
+    def wanted(self) -> ColumnElement[bool]:
+        table, conditions = self.table, [visible(self.table, self.viewer)]
+        if self.window.since is not None:
+            conditions.append(table.c.last_updated >= self.window.since)
+        if self.window.until is not None:
+            conditions.append(table.c.last_updated < self.window.until)
+        if self.owner is not None:
+            conditions.append(table.c.owner == self.owner)
+        return and_(*conditions)
 
 
-def total(unit: Unit, module: str, viewer: Viewer, window: Window, owner: str | None = None) -> int:
+def total(unit: Unit, listing: Listing) -> int:
     """How many documents match, all pages together (TR-33)."""
-    table, wanted = matching(module, viewer, window, owner)
-    return int(unit.connection.execute(select(func.count()).select_from(table).where(wanted)).scalar_one())
+    query = select(func.count()).select_from(listing.table).where(listing.wanted())
+    return int(unit.connection.execute(query).scalar_one())
 
 
-def page(
-    unit: Unit,
-    module: str,
-    viewer: Viewer,
-    window: Window,
-    place: Place,
-    limit: int,
-    owner: str | None = None,
-) -> Sequence[Row[Any]]:
+def page(unit: Unit, listing: Listing, place: Place, limit: int) -> Sequence[Row[Any]]:
     """At most `limit` rows (seq, owner, key, edition, sent, newest), the oldest created first (TR-36)."""
-    table, wanted = matching(module, viewer, window, owner)
+    table = listing.table
     columns = (table.c.seq, table.c.owner, table.c.key, table.c.edition, table.c.sent, table.c.newest)
-    query = select(*columns).where(wanted).order_by(table.c.seq).limit(limit)
+    query = select(*columns).where(listing.wanted()).order_by(table.c.seq).limit(limit)
     if place.after is not None:
         query = query.where(table.c.seq > place.after)
     elif place.offset:

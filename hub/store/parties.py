@@ -68,4 +68,3 @@ mendings = Table(
     Column("seen_at", Instant, nullable=False),
     UniqueConstraint("partner_id", "module", "object_key"),
 )
-

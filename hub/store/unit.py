@@ -35,11 +35,15 @@ class Change:
 
 @dataclass(slots=True)
 class Unit:
-    """`now` is the instant of the whole transaction, in microseconds."""
+    """`now` is the instant of the whole transaction, in microseconds.
+
+    changes  the documents stored so far; joined: ids of the partners that connected. Both wait for reactions.
+    """
 
     connection: Connection
     now: int
     changes: list[Change] = field(default_factory=list)
+    joined: list[int] = field(default_factory=list)
 
 
 React = Callable[[Unit], None]

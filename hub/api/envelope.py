@@ -1,0 +1,83 @@
+"""The envelope around every answer (TR-13): one shape for success, for refusal and for failure."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from flask import Response, g
+from werkzeug.exceptions import HTTPException
+
+from hub.ocpi import instants, strictjson
+from hub.ocpi.errors import OcpiError
+from hub.store.unit import utc_micros
+
+log = logging.getLogger(__name__)
+
+NOTHING: Final = object()
+"""For answers without payload, which carry no `data` at all (TR-22)."""
+
+SERVER_ERROR = 3000
+HTTP_CODES: Mapping[int, int] = {413: 2001, 400: 2001}
+
+
+def answer(
+    data: Any = NOTHING, *, http_status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Success with one object, or with no payload (1000, TR-14)."""
+    content = {"status_code": 1000, "timestamp": instants.text(utc_micros())}
+    if data is not NOTHING:
+        content["data"] = data
+    return respond(strictjson.write(content), http_status, headers)
+
+
+def answer_list(items: Sequence[bytes], headers: Mapping[str, str]) -> Response:
+    """Success with a list of objects that are JSON already; nothing to list is `[]` (TR-14)."""
+    stamp = instants.text(utc_micros()).encode()
+    body = b'{"data":[%b],"status_code":1000,"timestamp":"%b"}' % (b",".join(items), stamp)
+    return respond(body, 200, headers)
+
+
+def refuse(
+    status_code: int, message: str, http_status: int, fields: Mapping[str, str] | None = None
+) -> Response:
+    """A refusal or failure; the fields at fault, if known, in `data` (TR-21)."""
+    content: dict[str, Any] = {"status_code": status_code, "status_message": message}
+    content["timestamp"] = instants.text(utc_micros())
+    if fields:
+        content["data"] = [{"field": path, "error": error} for path, error in fields.items()]
+    return respond(strictjson.write(content), http_status)
+
+
+def respond(body: bytes, http_status: int, headers: Mapping[str, str] | None = None) -> Response:
+    response = Response(body, status=http_status, mimetype="application/json")
+    if headers:
+        response.headers.update(headers)
+    return response
+
+
+def of_ocpi_error(error: OcpiError) -> Response:
+    """A refusal, in the codes that the caller's version knows (C1: 2.1.1 has no 2004 and no 4xxx)."""
+    code = error.status_code
+    if g.get("version") == "2.1.1":
+        code = 2000 if code == 2004 else 3000 if code >= 4000 else code
+    response = refuse(code, error.message, error.http_status, error.fields)
+    if error.http_status == 401:
+        response.headers["WWW-Authenticate"] = "Token"
+    return response
+
+
+def of_http_error(error: HTTPException) -> Response:
+    """What Flask itself refuses: unknown paths, methods, oversized bodies (TR-23, TR-24)."""
+    http_status = error.code or 500
+    code = SERVER_ERROR if http_status >= 500 else HTTP_CODES.get(http_status, 2000)
+    response = refuse(code, error.description or error.name, http_status)
+    allowed = getattr(error, "valid_methods", None)
+    if allowed:
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+    return response
+
+
+def of_failure(error: Exception) -> Response:
+    """A fault of ours (TR-24): the partner gets no details, the log gets them all under the request's id."""
+    log.error("request failed", extra={"request_id": g.get("request_id")}, exc_info=error)
+    return refuse(SERVER_ERROR, "The hub failed to handle this request; it can be sent again.", 500)

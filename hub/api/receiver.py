@@ -1,0 +1,193 @@
+"""The Receiver interface: the owner of objects puts, patches, deletes and reads back its own."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask import Response, request
+
+from hub.api import envelope, guard
+from hub.api.sender import part_of
+from hub.ocpi import instants, parts, patching
+from hub.ocpi.document import Json, Party
+from hub.ocpi.errors import InvalidObject, InvalidParameter, NotExpressible, UnknownObject
+from hub.ocpi.wire import Checked, Wire, fold
+from hub.parties import registry
+from hub.store import documents
+from hub.store.documents import Stored
+from hub.store.unit import Unit
+from hub.surroundings import StoreSurroundings
+
+LATEST = 24 * 3600 * 1_000_000
+"""How far in the future a `last_updated` may lie: one bad clock must not freeze an object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The object, and perhaps the part of it, that a request names in its path."""
+
+    owner: Party
+    object_id: str
+    evse_uid: str | None = None
+    connector_id: str | None = None
+
+    @classmethod
+    def of(cls, wire: Wire, country_code: str, party_id: str, object_id: str, **part: str) -> "Target":
+        """404 unless the party is one of the caller's own in the role that owns the module (TR-58)."""
+        owner = Party.of(country_code, party_id)
+        if owner not in guard.caller().partner.parties(wire.module.owner):
+            raise wire.module.missing(f"{owner} is not a {wire.module.owner} party of this connection")
+        return cls(owner, object_id, **part)
+
+    @property
+    def part(self) -> str | None:
+        """The name of the part in the tables of schemas."""
+        return "connectors" if self.connector_id else "evses" if self.evse_uid else None
+
+    @property
+    def own_id(self) -> str:
+        """The id that the body must repeat."""
+        return self.connector_id or self.evse_uid or self.object_id
+
+
+def get(wire: Wire, **path: str) -> Response:
+    """The object as the hub keeps it, in the caller's edition (CDR-02 among others)."""
+    target = Target.of(wire, **path)
+    with guard.hub().store.reading() as unit:
+        stored = living(wire, found(unit, wire, target))
+        try:
+            body = wire.dump(stored.document, around(unit))
+        except NotExpressible as reason:
+            raise wire.module.missing(f"Not available in OCPI {wire.edition.version}: {reason}") from reason
+    return envelope.answer(part_of(body, target.evse_uid, target.connector_id))
+
+
+def put(wire: Wire, **path: str) -> Response:
+    """Create or replace an object or a part of it (TR-50, LOC-03); 201 when it is new (TR-16)."""
+    target = Target.of(wire, **path)
+    checked = wire.check(guard.body(), lenient(), target.part)
+    agree(wire, target, checked.body)
+    with guard.hub().store.unit() as unit:
+        existing = claimed(unit, wire, target, checked.body.get("type"))
+        created = existing is None or existing.deleted
+        if target.part:
+            current = wire.dump(living(wire, existing).document, around(unit))
+            created = not has_part(current, target)
+            checked = Checked(spliced(current, target, checked.body), checked.mended)
+        store(unit, wire, target, checked, existing)
+    return envelope.answer(http_status=201 if created else 200)
+
+
+def patch(wire: Wire, **path: str) -> Response:
+    """Change the fields sent, of an object or a part that exists (TR-51 to TR-55)."""
+    target = Target.of(wire, **path)
+    changes = guard.body()
+    if wire.edition.patch_needs_last_updated and not changes.get("last_updated"):
+        raise InvalidObject("A PATCH needs last_updated", fields={"last_updated": "required"})  # TR-52
+    with guard.hub().store.unit() as unit:
+        existing = living(wire, claimed(unit, wire, target))
+        current = wire.dump(existing.document, around(unit))
+        before = part_of(current, target.evse_uid, target.connector_id)
+        changes = {"last_updated": instants.text(unit.now)} | changes  # 2.1.1 may leave it out (C1)
+        merged = wire.check(merge(wire, before, changes), lenient(), target.part)
+        agree(wire, target, merged.body)
+        if patching.is_stale(before, merged.body):  # TR-55
+            return envelope.answer()
+        if target.part:
+            merged = Checked(spliced(current, target, merged.body), merged.mended)
+        store(unit, wire, target, merged, existing)
+    return envelope.answer()
+
+
+def delete(wire: Wire, **path: str) -> Response:
+    """Delete an object (TAR-03)."""
+    target = Target.of(wire, **path)
+    with guard.hub().store.unit() as unit:
+        existing = living(wire, claimed(unit, wire, target))
+        documents.remove(unit, existing, source=guard.caller().partner.id)
+    return envelope.answer()
+
+
+def merge(wire: Wire, before: Json, changes: Json) -> Json:
+    """The patched object; from 2.2 on the periods of a session are appended (SES-02, SES-05)."""
+    merged = patching.merge(before, changes)
+    appended = wire.module.appended
+    if appended and wire.edition.patch_appends_periods:
+        merged |= {appended: patching.append_periods(before.get(appended) or [], changes.get(appended) or [])}
+    return merged
+
+
+def found(unit: Unit, wire: Wire, target: Target) -> Stored | None:
+    """The object that the path names, if the store has it."""
+    keys = wire.keys(target.object_id, request.args.get("type"))
+    return first(documents.find(unit, wire.module.name, target.owner, key) for key in keys)
+
+
+def claimed(unit: Unit, wire: Wire, target: Target, kind: str | None = None) -> Stored | None:
+    """The same, locked until the commit. `kind` is what the body says of a token's type."""
+    keys = wire.keys(target.object_id, request.args.get("type") or kind)
+    return first(documents.claim(unit, wire.module.name, target.owner, key) for key in keys)
+
+
+def first(candidates: Iterable[Stored | None]) -> Stored | None:
+    return next((candidate for candidate in candidates if candidate is not None), None)
+
+
+def living(wire: Wire, existing: Stored | None) -> Stored:
+    if existing is None or existing.deleted:
+        raise wire.module.missing
+    return existing
+
+
+def agree(wire: Wire, target: Target, body: Json) -> None:
+    """URL and body must name the same object (TR-56, TR-57, TOK-02)."""
+    wanted = {wire.id_field(target.part): target.own_id}
+    if target.part is None:
+        wanted |= {"country_code": target.owner.country_code, "party_id": target.owner.party_id}
+        if "type" in request.args and wire.module.typed:
+            wanted["type"] = request.args["type"]
+    for field, value in wanted.items():
+        if fold(str(body.get(field, value))) != fold(value):
+            raise InvalidParameter(
+                f"{field} differs between URL and body", fields={field: "differs from the URL"}
+            )
+    if instants.micros(body["last_updated"]) > guard.now() + LATEST:
+        raise InvalidObject(
+            "last_updated lies in the future", fields={"last_updated": "more than a day ahead"}
+        )
+
+
+def has_part(location: Json, target: Target) -> bool:
+    try:
+        part_of(location, target.evse_uid, target.connector_id)
+    except UnknownObject:
+        return False
+    return True
+
+
+def spliced(location: Json, target: Target, part: Json) -> Json:
+    """The location with this EVSE or connector put in; its last_updated climbs (LOC-04)."""
+    if target.connector_id:
+        return parts.splice_connector(location, target.evse_uid or "", part)
+    return parts.splice_evse(location, part)
+
+
+def store(unit: Unit, wire: Wire, target: Target, checked: Checked, existing: Stored | None) -> None:
+    """Keep the object as a new revision, unless it says what is stored already."""
+    document = wire.lift(checked, target.owner, around(unit))
+    wire.module.allow(existing.document.newest if existing else None, document.newest)
+    if existing and not existing.deleted and existing.document.sent == checked.body:
+        return
+    partner = guard.caller().partner
+    heard_by = wire.module.heard_by_one
+    audience = heard_by(document.newest) if heard_by else None
+    documents.save(unit, document, existing, audience=audience, source=partner.id)
+    if checked.mended:
+        registry.note_mending(unit, partner.id, wire.module.name, document.key, checked.mended)
+
+
+def lenient() -> frozenset[str]:
+    return guard.caller().partner.settings.lenient
+
+
+def around(unit: Unit) -> StoreSurroundings:
+    return StoreSurroundings(unit, guard.caller().partner.settings.traits)

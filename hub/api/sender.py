@@ -1,0 +1,121 @@
+"""The Sender interface: lists that a partner pulls, and single locations."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy import Row
+
+from hub.api import envelope, guard
+from hub.ocpi import parts, strictjson
+from hub.ocpi.document import Document, Json, Party
+from hub.ocpi.errors import InvalidParameter, NotExpressible
+from hub.ocpi.module import Module, Role
+from hub.ocpi.paging import Query
+from hub.ocpi.wire import Wire
+from hub.parties.partner import Partner
+from hub.store import documents, pages
+from hub.store.documents import Stored
+from hub.store.pages import Listing, Place, Viewer, Window
+from hub.store.unit import Unit
+from hub.surroundings import StoreSurroundings
+
+
+def get_list(wire: Wire) -> Response:
+    """A page of what the caller may see, the oldest created first (TR-30 to TR-38)."""
+    query = Query.of(request.args)
+    listing = listing_of(wire.module, query)
+    with guard.hub().store.reading() as unit:
+        rows = pages.page(unit, listing, Place(query.after, query.offset), query.limit + 1)
+        count = pages.total(unit, listing) if query.total is None else query.total
+        items = list(render(wire, rows[: query.limit], StoreSurroundings(unit)))
+    headers = {"X-Total-Count": str(count), "X-Limit": str(query.limit)}
+    if len(rows) > query.limit:
+        headers["Link"] = query.next_link(public_url(), request.args, rows[query.limit - 1].seq, count)
+    return envelope.answer_list(items, headers)
+
+
+def listing_of(module: Module, query: Query) -> Listing:
+    """What the caller may see in the window it asks for; of one party only when it addresses one."""
+    owner = guard.route().to
+    viewer = viewer_of(module, guard.caller().partner)
+    return Listing(module.name, viewer, Window(query.since, query.until), owner.code if owner else None)
+
+
+def public_url() -> str:
+    """The URL of this request as the hub publishes it, whatever Host was claimed (TR-35)."""
+    return guard.hub().settings.public_url + request.path.rstrip("/")
+
+
+def viewer_of(module: Module, partner: Partner) -> Viewer:
+    """What this partner may see of a module: its own, what is meant for it, what is meant for all."""
+    owned = tuple(party.code for party in partner.parties(module.owner))
+    if module.heard_by_one is None:
+        return Viewer(owned, (), partner.has(*module.heard_by))
+    return Viewer(owned, tuple(party.code for party in partner.parties(Role.EMSP)), hears=False)
+
+
+def render(wire: Wire, rows: Sequence[Row[Any]], around: StoreSurroundings) -> Iterator[bytes]:
+    """Each object as JSON in the caller's edition; one that has no form in it is left out."""
+    for row in rows:
+        ready = as_stored(wire, row)
+        if ready is None:
+            try:
+                ready = strictjson.write(wire.dump(document_of(wire.module.name, row), around))
+            except NotExpressible:
+                continue
+        yield ready
+
+
+def as_stored(wire: Wire, row: Row[Any]) -> bytes | None:
+    """The bytes that lie in the store, when they are of the caller's edition: nothing is parsed then."""
+    if row.edition == wire.edition.version:
+        return bytes(row.sent)
+    return bytes(row.newest) if wire.is_newest and row.newest is not None else None
+
+
+def document_of(module: str, row: Row[Any]) -> Document:
+    sent = strictjson.reread(row.sent)
+    newest = sent if row.newest is None else strictjson.reread(row.newest)
+    return Document(module, Party.of_code(row.owner), row.key, row.edition, sent, newest)
+
+
+def get_one(
+    wire: Wire, object_id: str, evse_uid: str | None = None, connector_id: str | None = None
+) -> Response:
+    """A location, or one of its EVSEs or connectors (LOC-02)."""
+    with guard.hub().store.reading() as unit:
+        try:
+            location = wire.dump(visible_one(unit, wire, object_id).document, StoreSurroundings(unit))
+        except NotExpressible as reason:
+            raise wire.module.missing(f"Not available in OCPI {wire.edition.version}: {reason}") from reason
+    return envelope.answer(part_of(location, evse_uid, connector_id))
+
+
+def part_of(location: Json, evse_uid: str | None, connector_id: str | None) -> Json:
+    """The part that the path names, UnknownLocation when the location has none such."""
+    if evse_uid is None:
+        return location
+    if connector_id is None:
+        return parts.find_evse(location, evse_uid)
+    return parts.find_connector(location, evse_uid, connector_id)
+
+
+def visible_one(unit: Unit, wire: Wire, identity: str) -> Stored:
+    """The one visible document with this id; when two owners have it, OCPI-to headers must say which."""
+    module = wire.module
+    viewer, wanted = viewer_of(module, guard.caller().partner), guard.route().to
+    found = [
+        stored
+        for stored in documents.where(unit, module.name, key=wire.keys(identity, None)[0])
+        if may_see(viewer, stored) and wanted in (None, stored.document.owner)
+    ]
+    if not found:
+        raise module.missing
+    if len(found) > 1:
+        raise InvalidParameter("Several parties have an object with this id: say which by OCPI-to headers")
+    return found[0]
+
+
+def may_see(viewer: Viewer, stored: Stored) -> bool:
+    return viewer.hears or stored.document.owner.code in viewer.owned

@@ -1,0 +1,37 @@
+"""Puts the parts together: the only place that knows them all."""
+
+import logging
+
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+
+from hub.api import credentials, envelope, guard, routes, versions
+from hub.hub import Hub
+from hub.net.client import Client
+from hub.ocpi.errors import OcpiError
+from hub.reactions import react
+from hub.settings import Settings
+from hub.store.engine import Store
+
+log = logging.getLogger(__name__)
+
+
+def create_hub(settings: Settings) -> Hub:
+    """The hub of these settings: what the web application, the worker and the commands all work with."""
+    store = Store(settings.database_url, react=react)
+    return Hub(settings, store, Client(allow_networks=settings.allow_networks))
+
+
+def create_app(settings: Settings | None = None, hub: Hub | None = None) -> Flask:
+    """The web application; without arguments it is set up from the environment."""
+    app = Flask("hub", static_folder=None)
+    app.extensions["hub"] = hub or create_hub(settings or Settings.from_environment())
+    app.url_map.strict_slashes = False  # VER-10: with and without a trailing slash
+    app.url_map.merge_slashes = False  # an id may be anything; a redirect would lose the body
+    app.register_error_handler(OcpiError, envelope.of_ocpi_error)
+    app.register_error_handler(HTTPException, envelope.of_http_error)
+    app.register_error_handler(Exception, envelope.of_failure)
+    app.after_request(guard.sign)
+    for blueprint in (versions.blueprint, credentials.blueprint, routes.blueprint):
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,1 @@
+"""What a session costs, and the CDR that says so."""

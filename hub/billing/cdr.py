@@ -1,0 +1,58 @@
+"""The CDR that the hub writes for a session it has priced (CDR-07 to CDR-17)."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from hub.billing.place import Place, started
+from hub.ocpi import instants
+from hub.ocpi.document import Json
+from tariffs import Quote
+
+HOUR = Decimal(3_600_000_000)
+FOUR_PLACES = Decimal("0.0001")
+SESSION_ONLY = frozenset({"CURRENT", "ENERGY_EXPORT", "ENERGY_IMPORT", "POWER", "STATE_OF_CHARGE"})
+"""Dimensions that a session may have and a CDR may not (SES-15)."""
+
+COPIED = ("country_code", "party_id", "start_date_time", "cdr_token", "auth_method", "currency")
+OPTIONAL = ("authorization_reference", "meter_id")
+
+
+def of(session: Json, identity: str, place: Place, tariff: Json, quote: Quote) -> Json:
+    """The CDR in the newest edition, all totals filled; `last_updated` is left to the moment it is stored."""
+    whole = completed(session)
+    return {
+        **{name: session[name] for name in COPIED},
+        **{name: session[name] for name in OPTIONAL if session.get(name) is not None},
+        "id": identity,
+        "session_id": session["id"],
+        "end_date_time": whole["end_date_time"],
+        "cdr_location": place.cdr_location(),
+        "tariffs": [tariff],
+        "charging_periods": [billed(period, tariff["id"]) for period in whole["charging_periods"]],
+        **quote.cdr_totals(),
+    }
+
+
+def completed(session: Json) -> Json:
+    """The session with an end and with periods: one that told none was charging all the time."""
+    end = session.get("end_date_time") or session["last_updated"]
+    return session | {
+        "end_date_time": end,
+        "charging_periods": session.get("charging_periods") or [only_period(session, end)],
+    }
+
+
+def only_period(session: Json, end: str) -> Json:
+    hours = Decimal(instants.micros(end) - started(session)) / HOUR
+    time = max(hours, Decimal(0)).quantize(FOUR_PLACES, ROUND_HALF_UP)
+    volumes = (("ENERGY", session["kwh"]), ("TIME", time))
+    return {
+        "start_date_time": session["start_date_time"],
+        "dimensions": [{"type": kind, "volume": volume} for kind, volume in volumes],
+    }
+
+
+def billed(period: Json, tariff_id: str) -> Json:
+    """A charging period as a CDR has it: with its tariff, and without what only sessions tell."""
+    dimensions = [each for each in period["dimensions"] if each["type"] not in SESSION_ONLY]
+    kept = dimensions or [{"type": "TIME", "volume": Decimal(0)}]
+    return period | {"dimensions": kept, "tariff_id": period.get("tariff_id") or tariff_id}

@@ -1,0 +1,62 @@
+"""Why a completed session cannot be billed yet; each reason is a code, and its docstring says what to do."""
+
+from typing import ClassVar
+
+
+class Held(Exception):
+    """The session cannot be billed yet."""
+
+    code: ClassVar[str] = "HELD"
+
+    def __init__(self, detail: str = "") -> None:
+        says = (type(self).__doc__ or "").strip()
+        self.message = f"{says} ({detail})" if detail else says
+        super().__init__(self.message)
+
+
+class LocationUnknown(Held):
+    """The session's location, EVSE or connector is not known: the CPO must publish it."""
+
+    code = "LOCATION_UNKNOWN"
+
+
+class TariffNone(Held):
+    """The connector names no tariff, which does not mean it is free: the CPO must set tariff_ids."""
+
+    code = "TARIFF_NONE"
+
+
+class TariffUnknown(Held):
+    """None of the tariffs that the connector names is known: the CPO must publish one of them."""
+
+    code = "TARIFF_UNKNOWN"
+
+
+class TariffNotInForce(Held):
+    """No tariff of the connector was in force for this session when it started: the CPO must publish one."""
+
+    code = "TARIFF_NOT_IN_FORCE"
+
+
+class TariffUnpriceable(Held):
+    """The tariff cannot be priced: the CPO must correct it."""
+
+    code = "TARIFF_UNPRICEABLE"
+
+
+class SessionUnpriceable(Held):
+    """The session's charging periods cannot be priced: the operator must settle it with the CPO."""
+
+    code = "SESSION_UNPRICEABLE"
+
+
+class CurrencyDiffers(Held):
+    """The tariff is in another currency than the session: the operator must settle it with the CPO."""
+
+    code = "CURRENCY_DIFFERS"
+
+
+class PriceUnknown(Held):
+    """The amount before taxes cannot be known: prices include a tax whose rate the tariff does not tell."""
+
+    code = "PRICE_UNKNOWN"

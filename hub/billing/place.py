@@ -1,0 +1,81 @@
+"""Where a session took place, as that was when it started (CDR-09)."""
+
+from dataclasses import dataclass
+
+from hub.billing.holding import LocationUnknown
+from hub.ocpi import instants, parts
+from hub.ocpi.document import Json, Party
+from hub.ocpi.errors import UnknownLocation
+from hub.ocpi.wire import fold
+from hub.store import documents
+from hub.store.documents import Stored
+from hub.store.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The location of a session and the parts of it that were used, in the newest edition."""
+
+    location: Json
+    evse: Json
+    connector: Json
+
+    def cdr_location(self) -> Json:
+        """CdrLocation: flat, and with the shorter texts that it still has (C4)."""
+        location, evse, connector = self.location, self.evse, self.connector
+        flat = {
+            "id": location["id"],
+            "name": location.get("name"),
+            "address": location["address"][:45],
+            "city": location["city"],
+            "postal_code": location.get("postal_code"),
+            "state": (location.get("state") or "")[:20] or None,
+            "country": location["country"],
+            "coordinates": location["coordinates"],
+            "evse_uid": evse["uid"],
+            "evse_id": evse.get("evse_id") or "#NA",
+            "connector_id": connector["id"],
+            "connector_standard": connector["standard"],
+            "connector_format": connector["format"],
+            "connector_power_type": connector["power_type"],
+        }
+        return {name: value for name, value in flat.items() if value is not None}
+
+
+def place_of(unit: Unit, owner: Party, session: Json, start: int) -> Place:
+    """LocationUnknown when the hub cannot tell where it was."""
+    found = documents.find(unit, "locations", owner, fold(str(session["location_id"])))
+    if found is None:
+        raise LocationUnknown(f"location {session['location_id']}")
+    location = version_at(unit, "locations", found, start).document.newest
+    try:
+        return within(location, session)
+    except UnknownLocation:  # the part was published after the session had started
+        pass
+    try:
+        return within(found.document.newest, session)
+    except UnknownLocation:
+        raise LocationUnknown(f"EVSE {session['evse_uid']}, connector {session['connector_id']}") from None
+
+
+def within(location: Json, session: Json) -> Place:
+    evse = parts.find_evse(location, session["evse_uid"])
+    connector = parts.find_connector(location, session["evse_uid"], session["connector_id"])
+    return Place(location, evse, connector)
+
+
+def version_at(unit: Unit, module: str, stored: Stored, start: int) -> Stored:
+    """The revision that held at an instant: the last one whose `last_updated` is not later.
+
+    When the hub came to know the object only after that instant, its first revision is the best there is.
+    """
+    if stored.rev == 1 or (stored.last_updated <= start and not stored.deleted):
+        return stored
+    revisions = list(documents.history(unit, module, stored.seq))
+    known = [revision for revision in revisions if revision.last_updated <= start and not revision.deleted]
+    return known[-1] if known else revisions[0]
+
+
+def started(session: Json) -> int:
+    """The start of a session as an instant."""
+    return instants.micros(session["start_date_time"])

@@ -1,0 +1,149 @@
+"""A completed session becomes an exact, priced CDR, in the transaction that completed it; or it is held."""
+
+import uuid
+from dataclasses import dataclass
+
+import tariffs
+from hub.billing import cdr
+from hub.billing.holding import (
+    CurrencyDiffers,
+    Held,
+    SessionUnpriceable,
+    TariffNone,
+    TariffNotInForce,
+    TariffUnknown,
+    TariffUnpriceable,
+)
+from hub.billing.place import Place, place_of, started, version_at
+from hub.ocpi import instants, strictjson
+from hub.ocpi.document import Document, Json, Party
+from hub.ocpi.editions import NEWEST
+from hub.ocpi.module import Role
+from hub.ocpi.modules import MODULES
+from hub.ocpi.wire import WIRES, fold, key_of
+from hub.parties import registry
+from hub.store import charges, documents
+from hub.store.charges import Charge
+from hub.store.documents import Stored
+from hub.store.unit import Change, Unit
+from hub.surroundings import StoreSurroundings
+from tariffs import Quote, SessionError, Tariff, TariffError
+
+CDRS = WIRES["cdrs", NEWEST.version]
+ID_SPACE = uuid.UUID("6f0d4c1e-3d0b-5b0a-9d62-1f7f0e0c8a51")
+"""CDR ids are made from the session they bill, so that billing it twice would make the same id."""
+
+
+def rate(unit: Unit, change: Change) -> None:
+    """When the hub issues the CDRs of this CPO and the session is completed: price it and issue its CDR.
+
+    INVALID sessions are never billed (SES-08); a session for which something is missing is held with a
+    reason, never dropped and never free.
+    """
+    session = change.document.newest
+    if session["status"] == "COMPLETED" and hub_issues(unit, change.document.owner):
+        bill(unit, change.document)
+
+
+def retry_held(unit: Unit, change: Change) -> None:
+    """Locations or tariffs of a CPO have changed: its held sessions may be billable now."""
+    owner = change.document.owner
+    for charge in charges.held(unit, owner.code):
+        stored = documents.find(unit, "sessions", owner, charge.session_key)
+        if stored is not None and hub_issues(unit, owner):
+            bill(unit, stored.document)
+
+
+def hub_issues(unit: Unit, owner: Party) -> bool:
+    """Whether this hub issues the CDRs of the CPO; one that is not connected any more keeps the default."""
+    return all(partner.settings.hub_issues_cdrs for partner in registry.of_party(unit, owner, Role.CPO))
+
+
+def bill(unit: Unit, session: Document) -> None:
+    """Issue the CDR of a completed session, once; or write down why not."""
+    owner, key = session.owner, session.key
+    charge = charges.of_session(unit, owner.code, key)
+    if charge is not None and charge.state != charges.HELD:
+        return
+    try:
+        rated = rated_session(unit, owner, session.newest)
+    except Held as held:
+        charges.keep(unit, Charge(owner.code, key, charges.HELD, held.code, held.message))
+        return
+    issue(unit, session, rated)
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """A session with its place, the tariff in force at its start, and the price."""
+
+    place: Place
+    tariff: Stored
+    quote: Quote
+
+
+def rated_session(unit: Unit, owner: Party, session: Json) -> Rated:
+    """Price a session by what held when it started; Held says what is missing."""
+    start = started(session)
+    place = place_of(unit, owner, session, start)
+    tariff = tariff_of(unit, owner, place.connector, session)
+    if tariff.document.newest["currency"] != session["currency"]:
+        raise CurrencyDiffers(f"{tariff.document.newest['currency']}, {session['currency']}")
+    try:
+        metered = tariffs.read_session(cdr.completed(session))
+        quote = tariffs.price(readable(tariff), metered, place.location["time_zone"])
+    except SessionError as fault:
+        raise SessionUnpriceable(str(fault)) from fault
+    return Rated(place, tariff, quote)
+
+
+def tariff_of(unit: Unit, owner: Party, connector: Json, session: Json) -> Stored:
+    """The tariff for this session: of those that the connector names, by type and validity (P-01 to P-03),
+    in the revision that was in force at the start."""
+    ids = connector.get("tariff_ids") or ()
+    if not ids:
+        raise TariffNone
+    start = started(session)
+    known = [documents.find(unit, "tariffs", owner, fold(tariff_id)) for tariff_id in ids]
+    then = [version_at(unit, "tariffs", stored, start) for stored in known if stored is not None]
+    if not then:
+        raise TariffUnknown(", ".join(ids))
+    candidates = {readable(stored): stored for stored in then}
+    chosen = tariffs.choose(tuple(candidates), instants.moment(start), kind_of(session))
+    if chosen is None:
+        raise TariffNotInForce(", ".join(ids))
+    return candidates[chosen]
+
+
+def kind_of(session: Json) -> str:
+    """Which type of tariff is meant for the session (P-01)."""
+    return "AD_HOC_PAYMENT" if session["cdr_token"]["type"] == "AD_HOC_USER" else "REGULAR"
+
+
+def readable(stored: Stored) -> Tariff:
+    try:
+        return tariffs.read_tariff(stored.document.newest)
+    except TariffError as fault:
+        raise TariffUnpriceable(str(fault)) from fault
+
+
+def issue(unit: Unit, session: Document, rated: Rated) -> None:
+    """Store the CDR and the charge; the reactions to the CDR owe it to the eMSP."""
+    owner = session.owner
+    identity = str(uuid.uuid5(ID_SPACE, f"{owner}/{session.key}"))
+    body = cdr.of(session.newest, identity, rated.place, rated.tariff.document.newest, rated.quote)
+    body["last_updated"] = instants.text(unit.now)
+    document = CDRS.lift(CDRS.check(body), owner, StoreSurroundings(unit))
+    quote = strictjson.write(rated.quote.as_dict())
+    billed = Charge(
+        owner.code,
+        session.key,
+        charges.RATED,
+        cdr_key=key_of(MODULES["cdrs"], identity, None),
+        tariff_id=rated.tariff.document.newest["id"],
+        tariff_rev=rated.tariff.rev,
+        quote=quote,
+    )
+    if charges.keep(unit, billed):
+        heard_by = CDRS.module.heard_by_one
+        documents.save(unit, document, None, audience=heard_by and heard_by(body), source=None)

@@ -1,0 +1,27 @@
+"""What follows when an object changes: one table. All of it happens in the transaction of the change."""
+
+from collections.abc import Callable, Mapping
+
+from hub.billing import rating
+from hub.store.unit import Change, Unit
+from hub.sync import outbox
+
+Reaction = Callable[[Unit, Change], None]
+
+REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
+    "locations": (outbox.owe, rating.retry_held),
+    "tariffs": (outbox.owe, rating.retry_held),
+    "sessions": (outbox.owe, rating.rate),
+    "cdrs": (outbox.owe,),
+    "tokens": (outbox.owe,),
+}
+
+
+def react(unit: Unit) -> None:
+    """Let everything follow from the changes of this unit, and from the changes that follow from them."""
+    while unit.changes:
+        change = unit.changes.pop(0)
+        for reaction in REACTIONS[change.document.module]:
+            reaction(unit, change)
+    while unit.joined:
+        outbox.owe_waiting_cdrs(unit, unit.joined.pop())

@@ -1,0 +1,1 @@
+"""What is owed to partners, and how it is sent."""

@@ -1,0 +1,190 @@
+"""What is owed: marks that a partner must hear of an object, written in the transaction that changed it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, literal, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hub.ocpi.document import Party
+from hub.ocpi.module import Module
+from hub.ocpi.modules import MODULES
+from hub.store.deliveries import deliveries
+from hub.store.documents import TABLES
+from hub.store.parties import endpoints, partner_roles, partners
+from hub.store.unit import Change, Unit
+
+DUE, LEASED, DONE, WITHHELD, DEAD = "due", "leased", "done", "withheld", "dead"
+REACHED = ("CONNECTED", "OFFLINE")
+
+
+def owe(unit: Unit, change: Change) -> None:
+    """Mark every partner that must hear of the change; the one that sent it is not told its own words.
+
+    One statement, however many partners there are. A mark that exists is moved to the new revision: what is
+    sent is always the present state.
+    """
+    module = MODULES[change.document.module]
+    if not module.pushed(change.document.newest):
+        return
+    hearers = hearing(module, change)
+    if change.source is not None:
+        hearers = hearers.where(partners.c.id != change.source)
+    mark(unit, hearers.add_columns(*columns(unit, module.name, literal(change.seq), literal(change.rev))))
+
+
+def owe_waiting_cdrs(unit: Unit, partner_id: int) -> None:
+    """A partner has just connected: CDRs that were kept for its parties are owed now, the oldest first."""
+    table = TABLES["cdrs"]
+    known = exists().where(deliveries.c.partner_id == partner_id, deliveries.c.module == "cdrs")
+    waiting = (
+        select(partners.c.id)
+        .join(partner_roles, partner_roles.c.partner_id == partners.c.id)
+        .join(endpoints, endpoints.c.partner_id == partners.c.id)
+        .join(table, table.c.audience == partner_roles.c.party)
+        .where(partners.c.id == partner_id, endpoints.c.module == "cdrs", endpoints.c.role == "RECEIVER")
+        .where(partner_roles.c.role == "EMSP", ~known.where(deliveries.c.document == table.c.seq))
+        .add_columns(*columns(unit, "cdrs", table.c.seq, table.c.rev))
+    )
+    mark(unit, waiting.order_by(table.c.seq))
+
+
+def hearing(module: Module, change: Change) -> Select[Any]:
+    """The partners that are to hear of a change: of the right role, or the one party it is meant for,
+    with a Receiver for the module (others pull)."""
+    role = select(partner_roles.c.partner_id).where(partner_roles.c.partner_id == partners.c.id)
+    if module.heard_by_one is None:
+        role = role.where(partner_roles.c.role.in_(sorted(module.heard_by)))
+    else:
+        party: Party = module.heard_by_one(change.document.newest)
+        role = role.where(partner_roles.c.role == "EMSP", partner_roles.c.party == party.code)
+    return (
+        select(partners.c.id)
+        .join(endpoints, endpoints.c.partner_id == partners.c.id)
+        .where(endpoints.c.module == module.name, endpoints.c.role == "RECEIVER")
+        .where(partners.c.status.in_(REACHED), role.exists())
+        .order_by(partners.c.id)  # every transaction takes its rows in this order: no deadlock
+    )
+
+
+def columns(unit: Unit, module: str, document: Any, rev: Any) -> list[Any]:
+    return [
+        literal(module),
+        document,
+        rev,
+        literal(DUE),
+        literal(0),
+        literal(unit.now),
+        literal(unit.now),
+    ]
+
+
+MARKED = ["partner_id", "module", "document", "wanted_rev", "state", "attempts", "next_at", "owed_at"]
+
+
+def mark(unit: Unit, marks: Select[Any]) -> None:
+    """Insert the marks; where there is one, move it on."""
+    dialect = sqlite if unit.connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(deliveries).from_select(MARKED, marks)
+    present = deliveries.c.state
+    open_ = present.in_((DUE, LEASED))
+    fresh = statement.excluded
+    moved = statement.on_conflict_do_update(
+        index_elements=["partner_id", "module", "document"],
+        set_={
+            "wanted_rev": fresh.wanted_rev,
+            "state": case((present == LEASED, LEASED), else_=DUE),
+            "attempts": case((open_, deliveries.c.attempts), else_=0),
+            "next_at": case((open_, deliveries.c.next_at), else_=fresh.next_at),
+            "owed_at": case((open_, deliveries.c.owed_at), else_=fresh.owed_at),
+        },
+    )
+    unit.connection.execute(moved)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One claimed row: what is to be sent, to whom, how often it was tried."""
+
+    id: int
+    partner_id: int
+    module: str
+    document: int
+    wanted_rev: int
+    attempts: int
+    lease: str
+    ambiguous: bool
+
+
+def ready(unit: Unit) -> ColumnElement[bool]:
+    """What may be claimed: what is due, and what a process claimed that has died since."""
+    lapsed = (deliveries.c.state == LEASED) & (deliveries.c.lease_until < unit.now)
+    due = (deliveries.c.state == DUE) & (deliveries.c.next_at <= unit.now)
+    return and_(or_(due, lapsed), partners.c.status.in_(REACHED))
+
+
+def anything_due(unit: Unit) -> bool:
+    joined = deliveries.join(partners, partners.c.id == deliveries.c.partner_id)
+    return (
+        unit.connection.execute(
+            select(deliveries.c.id).select_from(joined).where(ready(unit)).limit(1)
+        ).first()
+        is not None
+    )
+
+
+def claim(unit: Unit, lease: str, until: int, most: int, busy: Collection[int] = ()) -> list[Mark]:
+    """Take up to `most` marks until the instant `until`, none of the partners that are busy."""
+    chosen = (
+        select(deliveries.c.id)
+        .join(partners, partners.c.id == deliveries.c.partner_id)
+        .where(ready(unit), deliveries.c.partner_id.not_in(busy))
+        .order_by(deliveries.c.next_at, deliveries.c.id)
+        .limit(most)
+        .with_for_update(skip_locked=True, of=deliveries)
+    )
+    taken = (
+        update(deliveries)
+        .where(deliveries.c.id.in_(chosen))
+        .values(state=LEASED, lease=lease, lease_until=until, attempts=deliveries.c.attempts + 1)
+        .returning(deliveries)
+    )
+    return [
+        Mark(
+            row.id,
+            row.partner_id,
+            row.module,
+            row.document,
+            row.wanted_rev,
+            row.attempts,
+            lease,
+            row.ambiguous,
+        )
+        for row in unit.connection.execute(taken)
+    ]
+
+
+def complete(unit: Unit, mark: Mark, sent_rev: int, http: int, ocpi: int) -> None:
+    """The partner has it; when the object changed meanwhile, the mark is due again at once."""
+    behind = deliveries.c.wanted_rev > sent_rev
+    settle(
+        unit,
+        mark,
+        state=case((behind, DUE), else_=DONE),
+        attempts=0,
+        acked_rev=sent_rev,
+        next_at=unit.now,
+        owed_at=case((behind, unit.now), else_=deliveries.c.owed_at),
+        done_at=unit.now,
+        ambiguous=False,
+        http=http,
+        ocpi=ocpi,
+        error=None,
+    )
+
+
+def settle(unit: Unit, mark: Mark, **values: Any) -> None:
+    """Write how a try ended, if the claim is still ours: a process stopped for too long writes nothing."""
+    mine = (deliveries.c.id == mark.id) & (deliveries.c.lease == mark.lease)
+    unit.connection.execute(update(deliveries).where(mine).values(lease=None, lease_until=None, **values))
