@@ -15,12 +15,14 @@ class Traits:
     time_zone    IANA zone of its locations when it cannot say (2.1.1 may omit it)
     vat          percentage its 2.1.1 prices bear; None claims nothing
     postal_code  what a 2.1.1 partner gets where the owner gave none
+    counterpart  the eMSP whose drivers a 2.1.1 CPO serves over this connection, by agreement (C4, auth_id)
     lenient      names of the mends of `hub.ocpi.leniency` that apply to what it sends
     """
 
     time_zone: str | None = None
     vat: Decimal | None = None
     postal_code: str = "#NA"
+    counterpart: Party | None = None
     lenient: frozenset[str] = frozenset()
 
 
@@ -43,3 +45,10 @@ class Surroundings(Protocol):
 
     def tokens_of_contract(self, contract_id: str) -> Sequence[Json]:
         """Tokens with this contract id, the one most recently authorised or changed first."""
+
+    def token_asked(self) -> Json | None:
+        """While an answer to `authorize` is lifted: the token asked about, or of an unknown one what is certain.
+
+        At least `uid`, `type` and `issuer` (the name of the eMSP that was asked); None at any other time (C5).
+        """
+        ...
