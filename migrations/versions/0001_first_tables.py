@@ -1,6 +1,7 @@
 """The first tables: documents of five modules and their revisions, partners, the outbox, charges."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -76,7 +77,7 @@ def create_revisions() -> None:
     )
 
 
-def partner_id(**options: bool) -> sa.Column[int]:
+def partner_id(**options: Any) -> sa.Column[int]:
     """The column of a table whose rows go when their partner goes."""
     return sa.Column("partner_id", SERIAL, sa.ForeignKey("partners.id", ondelete="CASCADE"), **options)
 
