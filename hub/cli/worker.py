@@ -4,8 +4,8 @@ import threading
 
 import click
 
-import migrations
 from hub.app import create_hub
+from hub.cli.db import status_of
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Command, with_settings
 from hub.cli.process import log_to_stderr, when_told_to_stop
@@ -21,7 +21,7 @@ def worker(settings: Settings) -> None:
     For use beside a WSGI server that runs `wsgi:app`; any number may run, on any number of machines.
     """
     log_to_stderr()
-    found = migrations.status(settings.database_url)
+    found = status_of(settings)
     if found.current != found.newest:
         raise CommandFailed(f"the database is at revision {found.current or 'base'}. Run `hub db upgrade`.")
     told = threading.Event()
