@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import NamedTuple
@@ -60,8 +60,9 @@ VARIABLES = (
     Variable(
         "HUB_SECRET_KEY",
         "",
-        "At least 32 characters that seal the tokens of partners in the database. Needed for PostgreSQL and "
-        "for any address that others can reach; otherwise a key file is made beside the SQLite file.",
+        "At least 32 characters that seal the tokens of partners in the database; to change it, write the "
+        "new one before the old one, with a comma. Needed for PostgreSQL and for any address that others can "
+        "reach; otherwise a key file is made beside the SQLite file.",
     ),
     Variable(
         "HUB_ALLOW_NETWORKS",
@@ -108,6 +109,10 @@ class Settings:
         if self.sqlite_file is None:
             raise missing_secret("is needed with PostgreSQL")
         return key_in(self.sqlite_file.with_name(self.sqlite_file.name + ".key"))
+
+    def with_sealing_key(self) -> "Settings":
+        """The same with the secret at hand, so that a key that is missing stops the start and not a delivery."""
+        return replace(self, secret_key=self.sealing_key)
 
     def check_exposure(self, host: str) -> None:
         """SettingsError when others can reach a server bound to `host` and no secret key was set."""
@@ -183,10 +188,13 @@ def party(text: str) -> Party:
 
 
 def secret_key(text: str) -> str | None:
-    if 0 < len(text) < SHORTEST_SECRET:
-        fault = f"has {len(text)} characters, fewer than {SHORTEST_SECRET}"
+    """One key, or several with commas: the first seals, every one opens."""
+    keys = [key.strip() for key in text.split(",")] if text else []
+    shortest = min((len(key) for key in keys), default=SHORTEST_SECRET)
+    if shortest < SHORTEST_SECRET:
+        fault = f"has a key of {shortest} characters, fewer than {SHORTEST_SECRET}"
         raise SettingsError("HUB_SECRET_KEY", fault, f"Make one with: {HOW_TO_MAKE_ONE}")
-    return text or None
+    return ",".join(keys) or None
 
 
 def networks(text: str) -> tuple[Network, ...]:

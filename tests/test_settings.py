@@ -72,6 +72,8 @@ def test_postgresql_always_means_psycopg_3(spelling):
         ("HUB_PARTY", "NLD/HUB"),
         ("HUB_PARTY", "N1/HUB"),
         ("HUB_SECRET_KEY", "too short"),
+        ("HUB_SECRET_KEY", f"{SECRET},too short"),
+        ("HUB_SECRET_KEY", f"{SECRET},"),
         ("HUB_ALLOW_NETWORKS", "intranet"),
         ("HUB_ALLOW_NETWORKS", "10.8.0.1/16"),
     ],
@@ -123,6 +125,7 @@ def test_the_embedded_default_makes_its_key_beside_the_database_for_its_owner_on
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert len(key) >= 32
     assert settings.sealing_key == key
+    assert settings.with_sealing_key().secret_key == key
 
 
 def test_processes_that_start_together_use_the_same_key(tmp_path: Path):
@@ -148,6 +151,11 @@ def test_a_key_that_was_set_is_used_and_no_file_is_made(tmp_path: Path):
     settings = Settings(database_url=f"sqlite:///{tmp_path}/hub.sqlite", secret_key=SECRET)
     assert settings.sealing_key == SECRET
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_secret_is_changed_by_writing_the_new_one_before_the_old_one():
+    keys = Settings.from_environment({"HUB_SECRET_KEY": f"{'n' * 40}, {SECRET}"}).secret_key
+    assert keys == f"{'n' * 40},{SECRET}"
 
 
 def test_a_key_file_that_cannot_be_made_says_so(tmp_path: Path):

@@ -36,7 +36,7 @@ def serve(settings: Settings, host: str, port: int | None) -> None:
     settings.check_exposure(host)
     log_to_stderr()
     at = bound(host, local_port(settings) if port is None else port)
-    run(reached(settings, at), at)
+    run(reached(settings, at).with_sealing_key(), at)
 
 
 def run(settings: Settings, at: socket.socket) -> None:

@@ -26,7 +26,7 @@ def worker(settings: Settings) -> None:
         raise CommandFailed(f"the database is at revision {found.current or 'base'}. Run `hub db upgrade`.")
     told = threading.Event()
     when_told_to_stop(told.set)
-    work(settings, told)
+    work(settings.with_sealing_key(), told)
 
 
 def work(settings: Settings, told: threading.Event) -> None:
