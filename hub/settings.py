@@ -111,7 +111,7 @@ class Settings:
         return key_in(self.sqlite_file.with_name(self.sqlite_file.name + ".key"))
 
     def with_sealing_key(self) -> "Settings":
-        """The same with the secret at hand, so that a key that is missing stops the start and not a delivery."""
+        """The same with the secret at hand: a key that is missing stops the start, not a delivery."""
         return replace(self, secret_key=self.sealing_key)
 
     def check_exposure(self, host: str) -> None:
