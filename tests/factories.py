@@ -1,14 +1,14 @@
 """Valid OCPI objects for tests: a fresh one at every call, invented, with most optional fields filled.
 
-example(version, name, **changes)  the object of an edition, as the strict reader would give it; changes replace
-                                   top level fields, and `None` takes one away
-The parties are the CPO NL/CPO and the eMSP DE/MSP. What belongs together has the same ids: the session and the
-CDR are at the location, with the tariff and the token.
+example(version, name, **changes)  the object of an edition, as the strict reader would give it; changes
+                                   replace top level fields, and `None` takes one away
+The parties are the CPO NL/CPO and the eMSP DE/MSP. What belongs together has the same ids: the session and
+the CDR are at the location, with the tariff and the token.
 """
 
 from collections.abc import Callable
 from copy import deepcopy
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 
 Json = dict[str, Any]
@@ -23,7 +23,7 @@ def example(version: str, name: str, **changes: Any) -> Json:
     return {field: value for field, value in body.items() if value is not None}
 
 
-# --- 2.3.0 -------------------------------------------------------------------------------------------------
+# --- 2.3.0 ----------------------------------------------------------------------------------------
 
 
 def image_230() -> Json:
@@ -45,11 +45,11 @@ def energy_mix_230() -> Json:
     return {
         "is_green_energy": False,
         "energy_sources": [
-            {"source": "WIND", "percentage": D("72.5")},
-            {"source": "GAS", "percentage": D("27.5")},
+            {"source": "WIND", "percentage": Decimal("72.5")},
+            {"source": "GAS", "percentage": Decimal("27.5")},
         ],
         "environ_impact": [
-            {"category": "CARBON_DIOXIDE", "amount": D("109.4")},
+            {"category": "CARBON_DIOXIDE", "amount": Decimal("109.4")},
             {"category": "NUCLEAR_WASTE", "amount": 0},
         ],
         "supplier_name": "Noordwind",
@@ -79,7 +79,11 @@ def evse_230() -> Json:
         "evse_id": "NL*CPO*E0001",
         "status": "AVAILABLE",
         "status_schedule": [
-            {"period_begin": "2025-06-01T00:00:00Z", "period_end": "2025-06-02T00:00:00Z", "status": "INOPERATIVE"}
+            {
+                "period_begin": "2025-06-01T00:00:00Z",
+                "period_end": "2025-06-02T00:00:00Z",
+                "status": "INOPERATIVE",
+            }
         ],
         "capabilities": ["RFID_READER", "REMOTE_START_STOP_CAPABLE", "RESERVABLE"],
         "connectors": [connector_230()],
@@ -120,7 +124,7 @@ def location_230() -> Json:
                 "physical_reference": "12",
                 "vehicle_types": ["PERSONAL_VEHICLE", "VAN"],
                 "max_vehicle_weight": 3500,
-                "max_vehicle_height": D("210.5"),
+                "max_vehicle_height": Decimal("210.5"),
                 "direction": "PERPENDICULAR",
                 "drive_through": False,
                 "restricted_to_type": False,
@@ -166,11 +170,11 @@ def tariff_230() -> Json:
         "type": "REGULAR",
         "tariff_alt_text": [{"language": "en", "text": "Cheaper at night"}],
         "tariff_alt_url": "https://havenstroom.example.com/prices",
-        "min_price": {"before_taxes": D("0.50"), "after_taxes": D("0.605")},
+        "min_price": {"before_taxes": Decimal("0.50"), "after_taxes": Decimal("0.605")},
         "max_price": {"before_taxes": 50},
         "elements": [
             {
-                "price_components": [{"type": "ENERGY", "price": D("0.21"), "vat": 21, "step_size": 1}],
+                "price_components": [{"type": "ENERGY", "price": Decimal("0.21"), "vat": 21, "step_size": 1}],
                 "restrictions": {
                     "start_time": "23:00",
                     "end_time": "07:00",
@@ -183,9 +187,9 @@ def tariff_230() -> Json:
             },
             {
                 "price_components": [
-                    {"type": "ENERGY", "price": D("0.3300"), "vat": 21, "step_size": 1},
-                    {"type": "PARKING_TIME", "price": D("2.40"), "vat": 21, "step_size": 300},
-                    {"type": "FLAT", "price": D("0.25"), "vat": 21, "step_size": 1},
+                    {"type": "ENERGY", "price": Decimal("0.3300"), "vat": 21, "step_size": 1},
+                    {"type": "PARKING_TIME", "price": Decimal("2.40"), "vat": 21, "step_size": 300},
+                    {"type": "FLAT", "price": Decimal("0.25"), "vat": 21, "step_size": 1},
                 ]
             },
         ],
@@ -205,12 +209,15 @@ def charging_periods_230() -> list[Json]:
     return [
         {
             "start_date_time": "2025-03-10T08:00:00Z",
-            "dimensions": [{"type": "ENERGY", "volume": D("14.2")}, {"type": "TIME", "volume": D("1.5")}],
+            "dimensions": [
+                {"type": "ENERGY", "volume": Decimal("14.2")},
+                {"type": "TIME", "volume": Decimal("1.5")},
+            ],
             "tariff_id": "DAY-NIGHT",
         },
         {
             "start_date_time": "2025-03-10T09:30:00Z",
-            "dimensions": [{"type": "PARKING_TIME", "volume": D("0.25")}],
+            "dimensions": [{"type": "PARKING_TIME", "volume": Decimal("0.25")}],
             "tariff_id": "DAY-NIGHT",
         },
     ]
@@ -218,8 +225,8 @@ def charging_periods_230() -> list[Json]:
 
 def price_230(net: str, tax: str) -> Json:
     return {
-        "before_taxes": D(net),
-        "taxes": [{"name": "VAT", "account_number": "NL001", "percentage": 21, "amount": D(tax)}],
+        "before_taxes": Decimal(net),
+        "taxes": [{"name": "VAT", "account_number": "NL001", "percentage": 21, "amount": Decimal(tax)}],
     }
 
 
@@ -228,7 +235,7 @@ def session_230() -> Json:
         "id": "SESSION-1",
         "start_date_time": "2025-03-10T08:00:00Z",
         "end_date_time": "2025-03-10T09:45:00Z",
-        "kwh": D("14.2"),
+        "kwh": Decimal("14.2"),
         "cdr_token": cdr_token(),
         "auth_method": "WHITELIST",
         "authorization_reference": "AUTH-77",
@@ -248,7 +255,7 @@ def charging_preferences_230() -> Json:
     return {
         "profile_type": "GREEN",
         "departure_time": "2025-03-10T17:00:00Z",
-        "energy_need": D("30.5"),
+        "energy_need": Decimal("30.5"),
         "discharge_allowed": False,
     }
 
@@ -294,11 +301,11 @@ def cdr_230() -> Json:
         },
         "total_cost": price_230("5.536", "1.16256"),
         "total_fixed_cost": price_230("0.25", "0.0525"),
-        "total_energy": D("14.2"),
+        "total_energy": Decimal("14.2"),
         "total_energy_cost": price_230("4.686", "0.98406"),
-        "total_time": D("1.75"),
+        "total_time": Decimal("1.75"),
         "total_time_cost": {"before_taxes": 0},
-        "total_parking_time": D("0.25"),
+        "total_parking_time": Decimal("0.25"),
         "total_parking_cost": price_230("0.60", "0.126"),
         "total_reservation_cost": {"before_taxes": 0, "taxes": []},
         "remark": "Stopped by the driver",
@@ -359,14 +366,22 @@ def version_details_230() -> Json:
     return {
         "version": "2.3.0",
         "endpoints": [
-            {"identifier": "credentials", "role": "SENDER", "url": "https://cpo.example.com/ocpi/2.3.0/credentials"},
-            {"identifier": "locations", "role": "SENDER", "url": "https://cpo.example.com/ocpi/2.3.0/locations"},
+            {
+                "identifier": "credentials",
+                "role": "SENDER",
+                "url": "https://cpo.example.com/ocpi/2.3.0/credentials",
+            },
+            {
+                "identifier": "locations",
+                "role": "SENDER",
+                "url": "https://cpo.example.com/ocpi/2.3.0/locations",
+            },
             {"identifier": "tokens", "role": "RECEIVER", "url": "https://cpo.example.com/ocpi/2.3.0/tokens"},
         ],
     }
 
 
-# --- 2.2.1: what is said otherwise ---------------------------------------------------------------------------
+# --- 2.2.1: what is said otherwise ----------------------------------------------------------------
 
 
 def without(body: Json, *names: str) -> Json:
@@ -374,7 +389,7 @@ def without(body: Json, *names: str) -> Json:
 
 
 def price_221(net: str, gross: str) -> Json:
-    return {"excl_vat": D(net), "incl_vat": D(gross)}
+    return {"excl_vat": Decimal(net), "incl_vat": Decimal(gross)}
 
 
 def connector_221() -> Json:
@@ -423,11 +438,11 @@ def version_details_221() -> Json:
     return version_details_230() | {"version": "2.2.1"}
 
 
-# --- 2.1.1 ---------------------------------------------------------------------------------------------------
+# --- 2.1.1 ----------------------------------------------------------------------------------------
 
 
 def energy_mix_211() -> Json:
-    impact = [{"source": "CARBON_DIOXIDE", "amount": D("109.4")}]
+    impact = [{"source": "CARBON_DIOXIDE", "amount": Decimal("109.4")}]
     return energy_mix_230() | {"environ_impact": impact}
 
 
@@ -451,7 +466,11 @@ def evse_211() -> Json:
 
 
 def location_211() -> Json:
-    entrance = {"latitude": "52.374110", "longitude": "4.889750", "name": {"language": "en", "text": "Entrance"}}
+    entrance = {
+        "latitude": "52.374110",
+        "longitude": "4.889750",
+        "name": {"language": "en", "text": "Entrance"},
+    }
     evses = [evse_211(), evse_211() | {"uid": "EVSE-2", "evse_id": "NL*CPO*E0002", "status": "CHARGING"}]
     gone = ("country_code", "party_id", "publish", "parking_type", "state")
     return without(location_221(), *gone) | {
@@ -476,13 +495,18 @@ def tariff_211() -> Json:
         "tariff_alt_url": "https://havenstroom.example.com/prices",
         "elements": [
             {
-                "price_components": [{"type": "ENERGY", "price": D("0.21"), "step_size": 1}],
-                "restrictions": {"start_time": "00:00", "end_time": "07:00", "min_power": 3, "day_of_week": ["MONDAY"]},
+                "price_components": [{"type": "ENERGY", "price": Decimal("0.21"), "step_size": 1}],
+                "restrictions": {
+                    "start_time": "00:00",
+                    "end_time": "07:00",
+                    "min_power": 3,
+                    "day_of_week": ["MONDAY"],
+                },
             },
             {
                 "price_components": [
-                    {"type": "ENERGY", "price": D("0.3300"), "step_size": 1},
-                    {"type": "PARKING_TIME", "price": D("2.40"), "step_size": 300},
+                    {"type": "ENERGY", "price": Decimal("0.3300"), "step_size": 1},
+                    {"type": "PARKING_TIME", "price": Decimal("2.40"), "step_size": 300},
                 ]
             },
         ],
@@ -500,14 +524,14 @@ def session_211() -> Json:
         "id": "SESSION-1",
         "start_datetime": "2025-03-10T08:00:00Z",
         "end_datetime": "2025-03-10T09:45:00Z",
-        "kwh": D("14.2"),
+        "kwh": Decimal("14.2"),
         "auth_id": "DEMSPC0000017X",
         "auth_method": "WHITELIST",
         "location": location_of_session_211(),
         "meter_id": "METER-9",
         "currency": "EUR",
         "charging_periods": charging_periods_211(),
-        "total_cost": D("5.536"),
+        "total_cost": Decimal("5.536"),
         "status": "COMPLETED",
         "last_updated": "2025-03-10T09:45:10Z",
     }
@@ -525,10 +549,10 @@ def cdr_211() -> Json:
         "currency": "EUR",
         "tariffs": [tariff_211()],
         "charging_periods": charging_periods_211(),
-        "total_cost": D("5.536"),
-        "total_energy": D("14.2"),
-        "total_time": D("1.75"),
-        "total_parking_time": D("0.25"),
+        "total_cost": Decimal("5.536"),
+        "total_energy": Decimal("14.2"),
+        "total_time": Decimal("1.75"),
+        "total_parking_time": Decimal("0.25"),
         "remark": "Stopped by the driver",
         "last_updated": "2025-03-10T09:50:00Z",
     }

@@ -6,7 +6,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Enum:
-    """A closed list of words, or an open one that partners may extend (TR-78), by words of at most `most` signs."""
+    """A closed list of words, or an open one that partners may extend (TR-78) by words of `most` signs."""
 
     name: str
     values: frozenset[str]
@@ -14,12 +14,16 @@ class Enum:
     most: int = 255
 
 
-def closed(name: str, words: str) -> Enum:
-    return Enum(name, frozenset(words.split()))
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
-def opened(name: str, words: str, most: int = 255) -> Enum:
-    return Enum(name, frozenset(words.split()), open=True, most=most)
+def closed(name: str, values: str) -> Enum:
+    return Enum(name, words(values))
+
+
+def opened(name: str, values: str, most: int = 255) -> Enum:
+    return Enum(name, words(values), open=True, most=most)
 
 
 # Locations
@@ -43,9 +47,9 @@ CONNECTOR_TYPE_2_1_1: Final = closed(
 CONNECTOR_TYPE_2_2_1: Final = Enum(
     "ConnectorType",
     CONNECTOR_TYPE_2_1_1.values
-    | frozenset(
+    | words(
         """CHAOJI DOMESTIC_M DOMESTIC_N DOMESTIC_O GBT_AC GBT_DC NEMA_5_20 NEMA_6_30 NEMA_6_50 NEMA_10_30
-        NEMA_10_50 NEMA_14_30 NEMA_14_50 PANTOGRAPH_BOTTOM_UP PANTOGRAPH_TOP_DOWN""".split()
+        NEMA_10_50 NEMA_14_30 NEMA_14_50 PANTOGRAPH_BOTTOM_UP PANTOGRAPH_TOP_DOWN"""
     ),
 )
 CONNECTOR_TYPE: Final = Enum(
@@ -66,9 +70,7 @@ FACILITY: Final = Enum(
     FACILITY_2_1_1.values | frozenset({"BIKE_SHARING", "TRAM_STOP", "METRO_STATION", "PARKING_LOT"}),
     open=True,
 )
-IMAGE_CATEGORY: Final = opened(
-    "ImageCategory", "CHARGER ENTRANCE LOCATION NETWORK OPERATOR OTHER OWNER"
-)
+IMAGE_CATEGORY: Final = opened("ImageCategory", "CHARGER ENTRANCE LOCATION NETWORK OPERATOR OTHER OWNER")
 LOCATION_TYPE_2_1_1: Final = closed(
     "LocationType", "ON_STREET PARKING_GARAGE UNDERGROUND_GARAGE PARKING_LOT OTHER UNKNOWN"
 )
@@ -93,9 +95,7 @@ VEHICLE_TYPE: Final = opened(
 DAY_OF_WEEK: Final = closed("DayOfWeek", "MONDAY TUESDAY WEDNESDAY THURSDAY FRIDAY SATURDAY SUNDAY")
 RESERVATION_RESTRICTION: Final = closed("ReservationRestrictionType", "RESERVATION RESERVATION_EXPIRES")
 TARIFF_DIMENSION: Final = closed("TariffDimensionType", "ENERGY FLAT PARKING_TIME TIME")
-TARIFF_TYPE: Final = closed(
-    "TariffType", "AD_HOC_PAYMENT PROFILE_CHEAP PROFILE_FAST PROFILE_GREEN REGULAR"
-)
+TARIFF_TYPE: Final = closed("TariffType", "AD_HOC_PAYMENT PROFILE_CHEAP PROFILE_FAST PROFILE_GREEN REGULAR")
 TAX_INCLUDED: Final = closed("TaxIncluded", "YES NO N/A")
 
 # Sessions and CDRs
@@ -110,7 +110,11 @@ SESSION_STATUS: Final = closed("SessionStatus", "ACTIVE COMPLETED INVALID PENDIN
 
 # Tokens
 ALLOWED: Final = closed("AllowedType", "ALLOWED BLOCKED EXPIRED NO_CREDIT NOT_ALLOWED")
-TOKEN_TYPE: Final = opened("TokenType", "AD_HOC_USER APP_USER EMAID OTHER RFID", most=36)  # half of a token's key
+TOKEN_TYPE: Final = opened(
+    "TokenType",
+    "AD_HOC_USER APP_USER EMAID OTHER RFID",
+    most=36,  # it is part of a token's key
+)
 WHITELIST: Final = closed("WhitelistType", "ALWAYS ALLOWED ALLOWED_OFFLINE NEVER")
 
 # Connections. A partner may list versions and modules that we never heard of: they are skipped, in every
@@ -152,13 +156,13 @@ IN_2_1_1: Final = (
 )
 """What 2.1.1 says otherwise than 2.2.1."""
 
-CURRENCIES: Final = frozenset(
+CURRENCIES: Final = words(
     """AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD
     CDF CHF CLF CLP CNY COP CRC CUC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD
     GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT
     LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD
     OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STN
     SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF
-    XPF YER ZAR ZMW ZWG ZWL""".split()
+    XPF YER ZAR ZMW ZWG ZWL"""
 )
 """ISO 4217 codes of money in use, and of the few withdrawn while OCPI was (ANG BGN CUC HRK SLL ZWL)."""

@@ -1,8 +1,9 @@
 """The types that OCPI's field tables are written in, as marshmallow fields that check and change nothing.
 
-Loading a value returns that same value: a DateTime stays the text it was. What a field demands stands in plain
-attributes (`most`, `least`, `enum` ...), so that the compiler of `hub.ocpi.checking` and the documentation read
-the same declaration that marshmallow runs. An optional field takes null for absent; a required one does not (TR-76).
+Loading a value returns that same value: a DateTime stays the text it was. What a field demands stands in
+plain attributes (`most`, `least`, `enum` ...), so that the compiler of `hub.ocpi.checking` and the documentation
+read the same declaration that marshmallow runs. An optional field takes null for absent, a required one does
+not (TR-76).
 """
 
 import re
@@ -162,28 +163,28 @@ class Latitude(Pattern):
     """TR-81."""
 
     form = re.compile(r"-?[0-9]{1,2}\.[0-9]{5,7}")
-    says = "Must be a string of degrees with 5 to 7 decimals, like \"50.770774\"."
+    says = 'Must be a string of degrees with 5 to 7 decimals, like "50.770774".'
 
 
 class Longitude(Pattern):
     """TR-81."""
 
     form = re.compile(r"-?[0-9]{1,3}\.[0-9]{5,7}")
-    says = "Must be a string of degrees with 5 to 7 decimals, like \"-126.104965\"."
+    says = 'Must be a string of degrees with 5 to 7 decimals, like "-126.104965".'
 
 
 class Latitude6(Latitude):
     """TR-81, 2.1.1."""
 
     form = re.compile(r"-?[0-9]{1,2}\.[0-9]{6}")
-    says = "Must be a string of degrees with 6 decimals, like \"50.770774\"."
+    says = 'Must be a string of degrees with 6 decimals, like "50.770774".'
 
 
 class Longitude6(Longitude):
     """TR-81, 2.1.1."""
 
     form = re.compile(r"-?[0-9]{1,3}\.[0-9]{6}")
-    says = "Must be a string of degrees with 6 decimals, like \"-126.104965\"."
+    says = 'Must be a string of degrees with 6 decimals, like "-126.104965".'
 
 
 class TimeOfDay(Pattern):
@@ -266,10 +267,12 @@ def is_date_time(value: Any) -> bool:
 
 
 class DateTime(Check):
-    """TR-70. The grammar allows more than four digits of a second: partners send six (TR-71 binds what we send)."""
+    """TR-70. More than four digits of a second may come in, as partners send six: TR-71 binds what we send."""
 
     def problem(self, value: Any) -> str | None:
-        return None if is_date_time(value) else 'Must be a UTC time like "2025-06-29T20:39:09Z", without an offset.'
+        return (
+            None if is_date_time(value) else "Must be a UTC time like 2025-06-29T20:39:09Z, with no offset."
+        )
 
 
 class Date(Check):
@@ -335,7 +338,7 @@ class Nested(fields.Nested):
         super().__init__(schema, required=required, allow_none=not required, unknown=INCLUDE)
 
 
-class ListOf(fields.List):
+class ListOf(fields.List[Any]):
     """A list of one kind of field or object: card. `*` (absent, null and [] are one), or `+` (TR-76)."""
 
     def __init__(self, item: Check | type[Schema], *, card: str = "*") -> None:

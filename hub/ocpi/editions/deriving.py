@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from marshmallow import fields
+from marshmallow.schema import SchemaMeta
 
 from hub.ocpi.enums import ALWAYS_OPEN, Enum
 from hub.ocpi.types import Check, ListOf, Nested, OcpiObject, OneOf
@@ -24,9 +25,9 @@ def same_types(declared: Check) -> Check:
 class Difference:
     """What an older edition says otherwise than the newest.
 
-    classes  class of the newest edition -> how this edition writes it: a subclass that redeclares fields, adds
-             some, or takes some away (in its own or an inherited `Meta.exclude`); or a class of its own
-    enums    the enums with other values, the last of a name holds; all others are the newest ones, closed (TR-78)
+    classes  class of the newest edition -> how this edition writes it: a subclass that redeclares fields,
+             adds some, or takes some away (in its own or an inherited `Meta.exclude`); or a class of its own
+    enums    the enums with other values, the last of a name holds; all others are closed newest ones (TR-78)
     types    a field -> the field of this edition's type
     """
 
@@ -47,7 +48,7 @@ class Difference:
             kept = {name: one for name, one in base._declared_fields.items() if name not in gone}  # noqa: SLF001
             older = {name: self.field(one) for name, one in kept.items()}
             meta = type("Meta", (OcpiObject.Meta,), {"exclude": tuple(gone)})
-            self.done[newest] = type(base)(base.__name__, (base,), {"__doc__": base.__doc__, "Meta": meta, **older})
+            self.done[newest] = subclass(base, {"__doc__": base.__doc__, "Meta": meta, **older})
         return self.done[newest]
 
     def field(self, newest: AnyField) -> AnyField:
@@ -82,6 +83,12 @@ def nested_in(declared: Nested) -> type[OcpiObject]:
     assert isinstance(schema, type)
     assert issubclass(schema, OcpiObject)
     return schema
+
+
+def subclass(base: type[OcpiObject], body: dict[str, Any]) -> type[OcpiObject]:
+    """The class that a `class` statement of the same name would make."""
+    made: type[OcpiObject] = SchemaMeta(base.__name__, (base,), body)
+    return made
 
 
 def excluded(schema: type[OcpiObject]) -> frozenset[str]:

@@ -37,7 +37,7 @@ from hub.ocpi.types import (
 
 
 class Whole(OcpiObject):
-    """An object whose parts have ids of their own, which without regard to case must differ (LOC-08, TR-60)."""
+    """An object whose parts have ids of their own, which must differ by more than case (LOC-08, TR-60)."""
 
     def fold(self, identity: str) -> str:
         return identity.upper()
