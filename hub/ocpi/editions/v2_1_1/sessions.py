@@ -41,7 +41,7 @@ def session_up(body: Json, owner: Party, around: Surroundings) -> Json:
 
 
 def first_connector(location: Json) -> tuple[Json, Json]:
-    """The EVSE and the connector that a session's or CDR's location is reduced to; empty where it has none."""
+    """The EVSE and connector that a session's or CDR's location is reduced to; empty where it has none."""
     evse: Json = next(iter(location.get("evses") or ()), {})
     connector: Json = next(iter(evse.get("connectors") or ()), {})
     return evse, connector
@@ -84,7 +84,7 @@ def _moved(periods: list[Json], older: list[Json]) -> bool:
 
 
 def _location(session: Json, owner: Party, around: Surroundings) -> Json:
-    """The stored location with the EVSE and connector of the session, whose driver may see it though unpublished."""
+    """The stored location with the session's EVSE and connector; its driver may see it though unpublished."""
     location = around.location(owner, session["location_id"])
     if location is None or session["evse_uid"] == NOT_AVAILABLE:
         raise NotExpressible(

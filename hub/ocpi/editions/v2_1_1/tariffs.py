@@ -90,7 +90,7 @@ def voltage(tariff: Json, owner: Party, around: Surroundings) -> int:
     volts = {connector["max_voltage"] for connector in connectors}
     if len(volts) != 1 or any(connector["power_type"] not in AC_LINE_VOLTS for connector in connectors):
         raise NotExpressible(
-            f"tariff {tariff['id']} depends on the current, not the power, and its connectors share no voltage"
+            f"tariff {tariff['id']} depends on the current, and its connectors share no voltage"
         )
     return int(volts.pop())
 
