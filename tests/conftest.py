@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
 
+import hypothesis
 import pytest
 from postgres import Postgres
 
@@ -28,6 +29,15 @@ ENGINES = [
 ]
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 numbers = itertools.count(1)
+
+# What a person has set for a hub of their own, or for the way out, is not for the tests.
+for name in [name for name in os.environ if name.startswith("HUB_") and not name.startswith("HUB_TEST_")]:
+    del os.environ[name]
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
+
+# A slow machine is no defect; in CI the same examples every time, elsewhere new ones.
+hypothesis.settings.register_profile("hub", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("hub")
 
 
 @pytest.fixture(scope="session")
