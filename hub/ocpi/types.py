@@ -1,9 +1,9 @@
 """The types that OCPI's field tables are written in, as marshmallow fields that check and change nothing.
 
 Loading a value returns that same value: a DateTime stays the text it was. What a field demands stands in
-plain attributes (`most`, `least`, `enum` ...), so that the compiler of `hub.ocpi.checking` and the documentation
-read the same declaration that marshmallow runs. An optional field takes null for absent, a required one does
-not (TR-76).
+plain attributes (`most`, `least`, `enum` ...), so that the compiler of `hub.ocpi.checking` and the
+documentation read the same declaration that marshmallow runs. An optional field takes null for absent, a
+required one does not (TR-76).
 """
 
 import re
@@ -267,7 +267,7 @@ def is_date_time(value: Any) -> bool:
 
 
 class DateTime(Check):
-    """TR-70. More than four digits of a second may come in, as partners send six: TR-71 binds what we send."""
+    """TR-70. More than four digits of a second may come in, partners send six: TR-71 binds what we send."""
 
     def problem(self, value: Any) -> str | None:
         return (

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from marshmallow import fields
-from marshmallow.schema import SchemaMeta
 
 from hub.ocpi.enums import ALWAYS_OPEN, Enum
 from hub.ocpi.types import Check, ListOf, Nested, OcpiObject, OneOf
@@ -87,7 +86,7 @@ def nested_in(declared: Nested) -> type[OcpiObject]:
 
 def subclass(base: type[OcpiObject], body: dict[str, Any]) -> type[OcpiObject]:
     """The class that a `class` statement of the same name would make."""
-    made: type[OcpiObject] = SchemaMeta(base.__name__, (base,), body)
+    made: type[OcpiObject] = type(base)(base.__name__, (base,), body)  # type: ignore[misc]
     return made
 
 
