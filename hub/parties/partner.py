@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from hub.ocpi.document import Party
+from hub.ocpi.edition import Edition
 from hub.ocpi.module import Role
 from hub.ocpi.surroundings import Traits
 
@@ -27,30 +28,46 @@ class PartnerRole:
     party: Party
     business_details: Mapping[str, object] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        return f"{self.party} as {self.role}"
+
 
 @dataclass(frozen=True, slots=True)
 class PartnerSettings:
     """What the operator has set for a partner; stored as JSON, every field optional there.
 
     hub_issues_cdrs  the hub prices completed sessions and issues their CDRs; if not, the CPO sends its own
+    counterpart      the eMSP whose drivers a 2.1.1 CPO serves over its connection, by agreement
     auth_encoding    how tokens are sent to it: base64, raw, or auto = as its version says (TR-05)
+    hosts            besides the host of its versions URL, where its token may be sent to: "api.example.com"
+                     or "api.example.com:8443"
     """
 
     lenient: frozenset[str] = frozenset()
     time_zone: str | None = None
     vat: Decimal | None = None
     postal_code: str = "#NA"
+    counterpart: Party | None = None
     hub_issues_cdrs: bool = True
     auth_encoding: str = "auto"
+    hosts: frozenset[str] = frozenset()
 
     @property
     def traits(self) -> Traits:
-        return Traits(self.time_zone, self.vat, self.postal_code, self.lenient)
+        return Traits(self.time_zone, self.vat, self.postal_code, self.counterpart, self.lenient)
+
+    def sends_raw(self, edition: Edition) -> bool:
+        """Whether its tokens go to it as they are, not in Base64 (TR-03, TR-04)."""
+        return edition.raw_tokens if self.auth_encoding == "auto" else self.auth_encoding == "raw"
 
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """A platform that is connected, or invited, or was."""
+    """A platform that is connected, or invited, or was.
+
+    version        of the connection; before it, the one the operator asked for, if any
+    registered_at  since when it is connected; None when it is only invited, or has unregistered
+    """
 
     id: int
     name: str
@@ -59,6 +76,7 @@ class Partner:
     versions_url: str | None
     roles: tuple[PartnerRole, ...]
     settings: PartnerSettings = PartnerSettings()
+    registered_at: int | None = None
 
     def parties(self, *roles: Role) -> tuple[Party, ...]:
         """Its parties in any of these roles; all of them when none is named."""
@@ -70,10 +88,8 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes a request: the partner, and the token by which it is known (kind A before registration, C after)."""
+    """Who makes a request: the partner, and the token it presents; kind A before registration, C after."""
 
     partner: Partner
     token: str
     kind: str
-
-

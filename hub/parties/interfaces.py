@@ -1,0 +1,35 @@
+"""Which side of a module a platform plays, where its version does not say so itself (VER-05)."""
+
+from collections.abc import Collection, Mapping
+
+from hub.ocpi.enums import MODULE_ID
+from hub.ocpi.module import Role
+from hub.ocpi.modules import MODULES
+
+SENDER, RECEIVER = "SENDER", "RECEIVER"
+CREDENTIALS = "credentials"
+FUNCTIONAL = MODULE_ID.values - {CREDENTIALS}
+
+SENDERS: Mapping[str, Role] = {
+    **{name: module.owner for name, module in MODULES.items()},
+    "commands": Role.EMSP,  # VER-03
+    "chargingprofiles": Role.EMSP,
+    "hubclientinfo": Role.HUB,
+    "invoicereconciliation": Role.CPO,
+}
+"""Who plays the Sender of a module; everybody else plays its Receiver."""
+
+
+def played(module: str, roles: Collection[Role]) -> tuple[str, ...]:
+    """The sides that a platform in these roles plays: one, or both when it has roles on either side."""
+    if module == CREDENTIALS:
+        return (SENDER,)  # VER-04: the side means nothing there
+    owner = SENDERS[module]
+    sides = {SENDER if role == owner else RECEIVER for role in roles}
+    return tuple(sorted(sides, reverse=True))
+
+
+def faced(module: str, roles: Collection[Role]) -> tuple[str, ...]:
+    """The sides that the hub plays towards a platform in these roles."""
+    opposite = {SENDER: RECEIVER, RECEIVER: SENDER}
+    return tuple(opposite[side] for side in played(module, roles))
