@@ -1,0 +1,273 @@
+"""Whether an object is as an edition wants it: quickly where it is, in marshmallow's words where it is not.
+
+The marshmallow schemas are the one declaration. From each a Python function is generated that only says yes or
+no (`source` prints it) and costs a tenth of `Schema.load`. Where it says no, or a hook objects, `Schema.load`
+decides and names the faults. What the generator does not know, a field of another kind or a schema with other
+hooks, it leaves to marshmallow, so that a new field is slow at first, but never wrong.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, missing
+from marshmallow.decorators import VALIDATES_SCHEMA
+
+from hub.ocpi import types
+from hub.ocpi.edition import Edition
+from hub.ocpi.enums import CURRENCIES
+from hub.ocpi.errors import InvalidObject
+
+Accepts = Callable[[Any], bool]
+AnyField = fields.Field[Any]
+
+NAMED = 100
+"""How many faults an answer names: an object may have thousands of the same."""
+
+
+def check(edition: Edition, name: str, body: Any) -> None:
+    """Nothing where the object is good; InvalidObject names every fault by the path of its field."""
+    schema = edition.schemas[name]
+    try:
+        if compiled(schema)(body):
+            return
+    except ValidationError:  # of a hook, which knows only its own part of the object
+        pass
+    try:
+        original(schema).load(body)
+    except ValidationError as error:
+        raise invalid(edition, name, dict(faults(error.messages, ""))) from None
+
+
+def invalid(edition: Edition, name: str, found: Mapping[str, str]) -> InvalidObject:
+    (path, fault), *others = found.items()
+    more = f" (and {len(others)} more)" if others else ""
+    message = f"Not what OCPI {edition.version} wants of {name}: {path}: {fault}{more}"
+    return InvalidObject(message, fields=dict(list(found.items())[:NAMED]))
+
+
+def faults(messages: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Marshmallow's nested messages as (path, message): "elements[0].price", and "$" for the whole object."""
+    if not isinstance(messages, dict):
+        yield path or "$", " ".join(str(message) for message in messages)
+        return
+    for key, inner in messages.items():
+        yield from faults(inner, step(path, key))
+
+
+def step(path: str, key: str | int) -> str:
+    if key == "_schema":
+        return path
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    return f"{path}.{key}" if path else key
+
+
+@cache
+def original(schema: type[Schema]) -> Schema:
+    return schema()
+
+
+@cache
+def compiled(schema: type[Schema]) -> Accepts:
+    """Says yes to exactly the objects that the schema loads; may raise ValidationError for a no."""
+    if not understood(original(schema)):
+        return lambda body: not original(schema).validate(body)
+    text, names = generated(original(schema))
+    exec(compile(text, f"<check of {schema.__name__}>", "exec"), names)  # noqa: S102 from our own declarations
+    accepts: Accepts = names["accepts"]
+    return accepts
+
+
+def source(schema: type[Schema]) -> str:
+    """The generated function, to read."""
+    return generated(original(schema))[0]
+
+
+def understood(schema: Schema) -> bool:
+    """Whether the schema does nothing but what the generator knows: only hooks that look at one object."""
+    hooks = schema._hooks  # noqa: SLF001
+    others = [tag for tag in hooks if hooks[tag] and tag != VALIDATES_SCHEMA]
+    alike = all(
+        not many and not keywords.get("pass_original") for _, many, keywords in hooks[VALIDATES_SCHEMA]
+    )
+    names = all(not one.data_key and not one.attribute for one in schema.load_fields.values())
+    return not others and alike and names and schema.unknown == "include"
+
+
+# --- the generator -----------------------------------------------------------------------------------------
+
+
+class Names(dict[str, Any]):
+    """What the generated function refers to, by name."""
+
+    def bind(self, name: str, what: Any) -> str:
+        self[name] = what
+        return name
+
+
+def generated(schema: Schema) -> tuple[str, Names]:
+    names = Names(Decimal=Decimal, missing=missing)
+    lines = [
+        "def accepts(body):",
+        "    if type(body) is not dict:",
+        "        return False",
+        "    get = body.get",
+    ]
+    for name, declared in schema.load_fields.items():
+        lines += (f"    {line}" for line in test(name, declared, names))
+    for hook, _, _ in schema._hooks[VALIDATES_SCHEMA]:  # noqa: SLF001
+        lines.append(f"    {names.bind(hook, getattr(schema, hook))}(body)")
+    return "\n".join([*lines, "    return True", ""]), names
+
+
+def test(name: str, declared: AnyField, names: Names) -> list[str]:
+    """The lines that return False when the field is not good."""
+    if not plain(declared):
+        accepts = names.bind(f"accepts_{name}", lambda value: loads(declared, value))
+        return refusing(f"{accepts}(get({name!r}, missing))")
+    value = [f"v = get({name!r})"]
+    tests = (
+        list_test(name, declared, names)
+        if isinstance(declared, types.ListOf)
+        else refusing(expression("v", name, declared, names))
+    )
+    if declared.required:
+        return value + tests
+    return [*value, "if v is not None:", *(f"    {line}" for line in tests)]
+
+
+def refusing(expression: str) -> list[str]:
+    return [f"if not ({expression}):", "    return False"]
+
+
+def list_test(name: str, declared: types.ListOf, names: Names) -> list[str]:
+    filled = " and v" if declared.card == "+" else ""
+    each = refusing(expression("item", name, declared.inner, names))
+    return [*refusing(f"type(v) is list{filled}"), "for item in v:", *(f"    {line}" for line in each)]
+
+
+def plain(declared: AnyField) -> bool:
+    """Whether the field is one of ours, and nobody has added anything to it."""
+    if isinstance(declared, types.ListOf):
+        return type(declared) is types.ListOf and untouched(declared) and plain(declared.inner)
+    return untouched(declared) and (type(declared) is types.Nested or tested(declared) in EXPRESSIONS)
+
+
+def untouched(declared: AnyField) -> bool:
+    known = declared.allow_none != declared.required and declared.load_default in (missing, None)
+    return known and not (declared.validators or declared.pre_load or declared.post_load)
+
+
+def tested(declared: AnyField) -> Any:
+    """The very test that the field runs; a subclass with a test of its own is another field."""
+    ours = isinstance(declared, types.Check) and type(declared)._deserialize is types.Check._deserialize  # noqa: SLF001
+    return getattr(type(declared), "problem", None) if ours else None
+
+
+def loads(declared: AnyField, value: Any) -> bool:
+    """What marshmallow says of a field that the generator does not know."""
+    try:
+        declared.deserialize(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def expression(value: str, name: str, declared: AnyField, names: Names) -> str:
+    """A Python expression that is true when the value is good."""
+    if isinstance(declared, types.Nested):
+        return f"{names.bind(f'accepts_{name}', compiled(type(declared.schema)))}({value})"
+    return EXPRESSIONS[tested(declared)](declared, value, name, names)
+
+
+# --- an expression for every test of hub.ocpi.types --------------------------------------------------------
+
+SAFE_DATE_TIME = re.compile(
+    "(?:19[7-9]|[2-9][0-9][0-9])[0-9]-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
+    "T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9})?Z?"
+).fullmatch
+"""Most DateTimes there are; the 29th to 31st need a calendar."""
+
+
+def string(declared: Any, value: str, name: str, names: Names) -> str:
+    return " and ".join(
+        [
+            f"type({value}) is str",
+            *([f"len({value}) <= {declared.most}"] if declared.most is not None else []),
+            *([f"len({value}) >= {declared.least}"] if declared.least else []),
+            *([f"{value}.isascii()"] if declared.ascii else []),
+            *([] if declared.any_signs else [printed(declared, value, names)]),
+        ]
+    )
+
+
+def printed(declared: Any, value: str, names: Names) -> str:
+    if declared.ascii:
+        return f"{value}.isprintable()"
+    return f"({value}.isprintable() or {names.bind('printable', types.printable)}({value}))"
+
+
+def pattern(declared: Any, value: str, name: str, names: Names) -> str:
+    form = names.bind(f"form_of_{name}", declared.form.fullmatch)
+    return f"type({value}) is str and {form}({value})"
+
+
+def url(declared: Any, value: str, name: str, names: Names) -> str:
+    return f"{pattern(declared, value, name, names)} and len({value}) <= {declared.most}"
+
+
+def one_of(declared: Any, value: str, name: str, names: Names) -> str:
+    known = f"{value} in {names.bind(f'values_of_{name}', declared.enum.values)}"
+    if declared.enum.open:
+        known = f"({known} or {names.bind(f'could_be_{name}', declared.could_be)}({value}))"
+    return f"type({value}) is str and {known}"
+
+
+def currency(declared: Any, value: str, name: str, names: Names) -> str:
+    return f"type({value}) is str and {value} in {names.bind('currencies', CURRENCIES)}"
+
+
+def time_zone(declared: Any, value: str, name: str, names: Names) -> str:
+    return f"type({value}) is str and {value} in {names.bind('time_zones', types.time_zones())}"
+
+
+def date_time(declared: Any, value: str, name: str, names: Names) -> str:
+    safe, real = names.bind("safe_date_time", SAFE_DATE_TIME), names.bind("is_date_time", types.is_date_time)
+    return f"type({value}) is str and ({safe}({value}) or {real}({value}))"
+
+
+def date(declared: Any, value: str, name: str, names: Names) -> str:
+    return f"{names.bind(f'exists_{name}', declared.exists)}({value})"
+
+
+def number(declared: Any, value: str, name: str, names: Names) -> str:
+    return f"type({value}) is int or type({value}) is Decimal and {value}.is_finite()"
+
+
+def integer(declared: Any, value: str, name: str, names: Names) -> str:
+    least = f" and {value} >= {declared.least}" if declared.least is not None else ""
+    most = f" and {value} <= {declared.most}" if declared.most is not None else ""
+    return f"type({value}) is int{least}{most}"
+
+
+def boolean(declared: Any, value: str, name: str, names: Names) -> str:
+    return f"type({value}) is bool"
+
+
+EXPRESSIONS: Mapping[Any, Callable[[Any, str, str, Names], str]] = {
+    types.String.problem: string,
+    types.Pattern.problem: pattern,
+    types.Url.problem: url,
+    types.OneOf.problem: one_of,
+    types.Currency.problem: currency,
+    types.TimeZone.problem: time_zone,
+    types.DateTime.problem: date_time,
+    types.Date.problem: date,
+    types.Number.problem: number,
+    types.Integer.problem: integer,
+    types.Boolean.problem: boolean,
+}
+"""How to write each test of `hub.ocpi.types`: (field, name of the value, name of the field, names) -> Python."""
