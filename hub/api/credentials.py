@@ -1,4 +1,4 @@
-"""The credentials endpoint: how a partner registers, renews its registration, and leaves (A3 of the requirements)."""
+"""The credentials endpoint: how a partner registers, renews that, and leaves (A3 of the requirements)."""
 
 from typing import NoReturn
 

@@ -35,7 +35,9 @@ def details(version: str) -> Response:
 
 
 def versions_shown(shown: str) -> Response:
-    return answer([{"version": OLDEST, "url": url_of(shown, OLDEST)}])
+    """The same list, with 2.1.1 as the hub shows itself here."""
+    urls = {each.version: url_of(each.version) for each in EDITIONS} | {OLDEST: url_of(shown, OLDEST)}
+    return answer([{"version": version, "url": url} for version, url in urls.items()])
 
 
 def details_shown(shown: str) -> Response:
@@ -53,10 +55,14 @@ def described(spoken: Edition, roles: Collection[Role]) -> Json:
 
 
 def interfaces(spoken: Edition, roles: Collection[Role]) -> Iterator[tuple[str, str]]:
-    """The hub's modules, each with the sides it shows: both, or in 2.1.1 the one opposite to the platform's."""
+    """The hub's modules and the sides it shows: both, or in 2.1.1 the one opposite to the platform's.
+
+    To a 2.1.1 platform with both roles it is a CPO; `/ocpi/emsp/versions` shows the other side (VER-05).
+    """
+    one_role = set(roles) - {Role.CPO} or roles
     for module in MODULES:
         if module in spoken.schemas:
-            sides = (SENDER, RECEIVER) if spoken.has_roles else faced(module, roles)[:1]
+            sides = (SENDER, RECEIVER) if spoken.has_roles else faced(module, one_role)
             yield from ((module, side) for side in sides)
 
 

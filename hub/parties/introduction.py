@@ -1,6 +1,6 @@
 """What the hub says of itself to a partner: its credentials object, in the partner's version."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from hub.ocpi.document import Json, Party
 from hub.ocpi.edition import Edition
@@ -13,6 +13,12 @@ from hub.store.unit import Unit
 
 def versions_url(settings: Settings) -> str:
     return f"{settings.public_url}/ocpi/versions"
+
+
+def versions_url_facing(settings: Settings, roles: Collection[Role]) -> str:
+    """For a 2.1.1 platform of which the hub knows only in which role it acts (VER-05)."""
+    shown = "emsp" if Role.CPO in roles else "cpo"
+    return f"{settings.public_url}/ocpi/{shown}/versions"
 
 
 def credentials(unit: Unit, settings: Settings, edition: Edition, partner_id: int, token: str) -> Json:

@@ -38,6 +38,7 @@ class PartnerSettings:
 
     hub_issues_cdrs  the hub prices completed sessions and issues their CDRs; if not, the CPO sends its own
     counterpart      the eMSP whose drivers a 2.1.1 CPO serves over its connection, by agreement
+    ascii_only       its texts are ASCII, as 2.1.1 has it
     auth_encoding    how tokens are sent to it: base64, raw, or auto = as its version says (TR-05)
     hosts            besides the host of its versions URL, where its token may be sent to: "api.example.com"
                      or "api.example.com:8443"
@@ -48,13 +49,21 @@ class PartnerSettings:
     vat: Decimal | None = None
     postal_code: str = "#NA"
     counterpart: Party | None = None
+    ascii_only: bool = False
     hub_issues_cdrs: bool = True
     auth_encoding: str = "auto"
     hosts: frozenset[str] = frozenset()
 
     @property
     def traits(self) -> Traits:
-        return Traits(self.time_zone, self.vat, self.postal_code, self.counterpart, self.lenient)
+        return Traits(
+            time_zone=self.time_zone,
+            vat=self.vat,
+            postal_code=self.postal_code,
+            counterpart=self.counterpart,
+            ascii_only=self.ascii_only,
+            lenient=self.lenient,
+        )
 
     def sends_raw(self, edition: Edition) -> bool:
         """Whether its tokens go to it as they are, not in Base64 (TR-03, TR-04)."""

@@ -47,19 +47,26 @@ class Wish:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One exchange of credentials. `token` is the hub's new one, which the partner may already use."""
+    """One exchange of credentials.
+
+    token  the hub's new one, which the partner may already use
+    roles  of a platform that the hub does not know yet
+    """
 
     hub: Hub
     peer: Peer
     partner: Partner
     found: Found
     token: str
+    roles: Collection[Role] = ()
 
     def send(self, method: str, acting: Acting) -> Announcement:
         """Send the hub's credentials; what the partner answers of itself."""
         hub, spoken, url = self.hub, self.found.spoken, self.found.endpoints[CREDENTIALS, SENDER]
         with hub.store.reading() as unit:
             ours = introduction.credentials(unit, hub.settings, spoken, self.partner.id, self.token)
+        if self.roles and not spoken.has_roles:
+            ours |= {"url": introduction.versions_url_facing(hub.settings, self.roles)}
         data = self.peer.ask(method, url, ours, PATIENCE)
         try:
             return announcement.read(spoken, data if isinstance(data, dict) else {}, acting)
@@ -92,7 +99,7 @@ def register(hub: Hub, wish: Wish) -> Partner:
     roles = acting_roles(spoken, wish, url)
     found = explored(peer, spoken, url, roles)  # CRED-09: no POST when it lacks what is needed
     with registering(hub, wish) as (partner, token):
-        exchange = Exchange(hub, peer, partner, found, token)
+        exchange = Exchange(hub, peer, partner, found, token, roles)
         said = exchange.send("POST", lambda party: roles)
         home = said.url if is_near(said.url, wish.versions_url, wish.hosts) else wish.versions_url
         try:
