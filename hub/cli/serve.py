@@ -50,6 +50,7 @@ def run(settings: Settings, at: socket.socket) -> None:
     click.echo(f"The hub is open: partners begin at {settings.public_url}/ocpi/versions")
     server.run()
     worker.stop()
+    hub.client.close()
     hub.store.close()
 
 

@@ -36,4 +36,5 @@ def work(settings: Settings, told: threading.Event) -> None:
     click.echo("The worker is at work.")
     told.wait()
     background.stop()
+    hub.client.close()
     hub.store.close()
