@@ -11,6 +11,7 @@ from hub.ocpi.document import Party
 from hub.settings import VARIABLES, Settings, SettingsError
 
 SECRET = "s" * 40
+README = Path(__file__).parent.parent / "README.md"
 
 
 def test_the_embedded_default_needs_no_variable():
@@ -167,3 +168,10 @@ def test_a_key_file_that_cannot_be_made_says_so(tmp_path: Path):
 def test_postgresql_needs_a_key_that_every_machine_shares():
     with pytest.raises(SettingsError, match="HUB_SECRET_KEY is needed with PostgreSQL"):
         _ = Settings(database_url="postgresql+psycopg://db/hub").sealing_key
+
+
+@pytest.mark.skipif(not README.exists(), reason="there is no README yet")
+@pytest.mark.parametrize("variable", VARIABLES, ids=lambda variable: variable.name)
+def test_the_readme_shows_every_setting_with_its_default_and_meaning(variable):
+    default = f"`{variable.default}`" if variable.default else "none"
+    assert f"| `{variable.name}` | {default} | {variable.meaning} |" in README.read_text(encoding="utf-8")
