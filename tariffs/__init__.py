@@ -7,9 +7,9 @@
 
 What lies where: `model` a tariff, `session` a session, `reading` and `session_reading` their documents,
 `plan` a compiled tariff, `restrictions` when an element applies, `clock` local time, `splitting` where a
-price can change, `uses` what is used of each component, `stepping` step_size, `limits` and `taxes` what follows,
-`rounding` the only rounding of money, `pricing` all of it in order. INTERPRETATION.md numbers the open points
-of OCPI's text.
+price can change, `uses` what is used of each component, `stepping` step_size, `limits` and `taxes` what
+follows, `rounding` the only rounding of money, `pricing` all of it in order. INTERPRETATION.md numbers the
+open points of OCPI's text.
 """
 
 from tariffs.choosing import choose

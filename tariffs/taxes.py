@@ -94,7 +94,8 @@ def total(costs: Iterable[Cost]) -> Cost:
         known = known and one.gross is not None
         for percentage, amount in one.taxes:
             taxes[percentage] = taxes.get(percentage, Fraction(0)) + amount
-    return Cost(net, tuple(taxes.items()), gross if known else None)
+    in_order = sorted(taxes.items(), key=lambda tax: (tax[0] is None, tax[0] or 0))
+    return Cost(net, tuple(in_order), gross if known else None)
 
 
 def _one(amount: Fraction, percentage: Decimal | None, taxes: Taxes) -> Cost:
