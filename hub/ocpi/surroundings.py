@@ -16,6 +16,7 @@ class Traits:
     vat          percentage its 2.1.1 prices bear; None claims nothing
     postal_code  what a 2.1.1 partner gets where the owner gave none
     counterpart  the eMSP whose drivers a 2.1.1 CPO serves over this connection, by agreement (C4, auth_id)
+    ascii_only   it takes 2.1.1's word that texts are ASCII (C1); else it gets UTF-8 as everybody
     lenient      names of the mends of `hub.ocpi.leniency` that apply to what it sends
     """
 
@@ -23,6 +24,7 @@ class Traits:
     vat: Decimal | None = None
     postal_code: str = "#NA"
     counterpart: Party | None = None
+    ascii_only: bool = False
     lenient: frozenset[str] = frozenset()
 
 
@@ -47,8 +49,8 @@ class Surroundings(Protocol):
         """Tokens with this contract id, the one most recently authorised or changed first."""
 
     def token_asked(self) -> Json | None:
-        """While an answer to `authorize` is lifted: the token asked about, or of an unknown one what is certain.
+        """While an answer to `authorize` is lifted: the token asked about; of an unknown one what is certain.
 
-        At least `uid`, `type` and `issuer` (the name of the eMSP that was asked); None at any other time (C5).
+        At least `uid`, `type` and `issuer` (the name of the eMSP asked); None at any other time (C5).
         """
         ...

@@ -38,7 +38,7 @@ def each(name: str, move: Move) -> Move:
 
 def inside(name: str, move: Move) -> Move:
     """Moves a nested object, if there is one."""
-    return lambda body: body | {name: move(body[name])} if body.get(name) else body
+    return lambda body: body if body.get(name) is None else body | {name: move(body[name])}
 
 
 def field(name: str, change: Callable[[Any], Any]) -> Move:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from hub.ocpi.document import Json
+from hub.ocpi.document import Json, Party
 from hub.ocpi.instants import text
 from hub.ocpi.leniency.walking import Arrival, Function, Notes
 
@@ -43,34 +43,50 @@ OWNED = frozenset(("locations", "tariffs", "sessions", "cdrs", "tokens"))
 def owner(body: Json, arrival: Arrival) -> tuple[Json, Notes]:
     if arrival.owner is None or arrival.name not in OWNED:
         return body, {}
-    missing = {name: value for name, value in arrival.owner._asdict().items() if body.get(name) in (None, "")}
-    return body | missing, dict.fromkeys(missing, "from the connection")
+    body, notes = _of(arrival.owner, body, "")
+    tariffs = body.get("tariffs") if arrival.name == "cdrs" else None
+    if isinstance(tariffs, list):
+        done = [_of(arrival.owner, tariff, f"tariffs[{at}].") for at, tariff in enumerate(tariffs)]
+        body = body | {"tariffs": [tariff for tariff, _ in done]}
+        notes |= {path: what for _, said in done for path, what in said.items()}
+    return body, notes
+
+
+def _of(party: Party, body: Any, path: str) -> tuple[Any, Notes]:
+    if not isinstance(body, dict):
+        return body, {}
+    missing = {name: value for name, value in party._asdict().items() if body.get(name) in (None, "")}
+    return body | missing, {f"{path}{name}": "from the connection" for name in missing}
 
 
 def last_updated(body: Json, arrival: Arrival) -> tuple[Json, Notes]:
     stamp = text(arrival.now) if arrival.now is not None else None
-    return _stamped(body, "", stamp)
+    return _stamped(body, "", stamp, PARTS.get(arrival.name, ("evses", "connectors")))
 
 
-def _stamped(body: Json, path: str, stamp: str | None) -> tuple[Json, Notes]:
-    """The object and its EVSEs and connectors; a part without a time has that of what it belongs to."""
+PARTS = {"cdrs": ("tariffs",)}
+"""The lists whose entries have a `last_updated` of their own, where they are not EVSEs and connectors."""
+
+
+def _stamped(body: Json, path: str, stamp: str | None, parts: tuple[str, ...]) -> tuple[Json, Notes]:
+    """The object and its parts; a part without a time has that of what it belongs to."""
     notes: Notes = {}
     if body.get("last_updated") is None and stamp is not None:
         body, notes = (
             body | {"last_updated": stamp},
             {f"{path}last_updated": "when it came" if not path else "as what it is part of"},
         )
-    for name in ("evses", "connectors"):
-        parts = body.get(name)
-        if isinstance(parts, list):
-            done = [_part(part, f"{path}{name}[{at}].", body) for at, part in enumerate(parts)]
-            body = body | {name: [part for part, _ in done]}
+    for name in parts:
+        items = body.get(name)
+        if isinstance(items, list):
+            done = [_part(item, f"{path}{name}[{at}].", body, parts) for at, item in enumerate(items)]
+            body = body | {name: [item for item, _ in done]}
             notes |= {where: what for _, said in done for where, what in said.items()}
     return body, notes
 
 
-def _part(part: Any, path: str, whole: Json) -> tuple[Any, Notes]:
-    return _stamped(part, path, whole.get("last_updated")) if isinstance(part, dict) else (part, {})
+def _part(part: Any, path: str, whole: Json, parts: tuple[str, ...]) -> tuple[Any, Notes]:
+    return _stamped(part, path, whole.get("last_updated"), parts) if isinstance(part, dict) else (part, {})
 
 
 LISTS = """

@@ -6,7 +6,7 @@ from hub.ocpi.document import Json, Party
 from hub.ocpi.editions.rewriting import field, inside, renamed, through, without
 from hub.ocpi.editions.v2_1_1.locations import owned
 from hub.ocpi.editions.v2_1_1.values import WORDS, identity, time
-from hub.ocpi.errors import NotEnoughInformation, UnknownToken
+from hub.ocpi.errors import InvalidObject, NotEnoughInformation
 from hub.ocpi.instants import text
 from hub.ocpi.surroundings import Surroundings
 
@@ -35,7 +35,10 @@ def cdr_token(auth_id: str, around: Surroundings) -> Json:
         return {name: token[name] for name in ("country_code", "party_id", "uid", "type", "contract_id")}
     issuer = around.traits.counterpart or _issuer(auth_id)
     if issuer is None:
-        raise UnknownToken(f"No eMSP of this hub is known to have a token with auth_id {auth_id}")
+        raise InvalidObject(
+            f"auth_id {auth_id} belongs to no token and no eMSP that this hub knows",
+            fields={"auth_id": "Must be the auth_id of a token."},
+        )
     return owned({"uid": contract_id, "type": "OTHER", "contract_id": contract_id}, issuer)
 
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 
+from hub.ocpi.document import Json, Party
 from hub.ocpi.edition import Translation
 from hub.ocpi.editions.v2_1_1 import cdrs, locations, sessions, tariffs, tokens
+from hub.ocpi.editions.v2_1_1.values import in_ascii
+from hub.ocpi.surroundings import Surroundings
 
 UPGRADE: Mapping[str, Translation] = {
     "locations": locations.location_up,
@@ -17,7 +20,7 @@ UPGRADE: Mapping[str, Translation] = {
     "authorization_info": tokens.authorization_up,
 }
 
-DOWNGRADE: Mapping[str, Translation] = {
+OLDER: Mapping[str, Translation] = {
     "locations": locations.location_down,
     "evses": locations.evse_down,
     "connectors": locations.connector_down,
@@ -28,3 +31,16 @@ DOWNGRADE: Mapping[str, Translation] = {
     "location_references": tokens.references_down,
     "authorization_info": tokens.authorization_down,
 }
+
+
+def spelt(translation: Translation) -> Translation:
+    """The translation, for receivers that read only ASCII too (C1)."""
+
+    def older(body: Json, owner: Party, around: Surroundings) -> Json:
+        lowered = translation(body, owner, around)
+        return in_ascii(lowered) if around.traits.ascii_only else lowered
+
+    return older
+
+
+DOWNGRADE: Mapping[str, Translation] = {name: spelt(translation) for name, translation in OLDER.items()}

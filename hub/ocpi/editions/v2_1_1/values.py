@@ -1,6 +1,8 @@
 """Single values as 2.1.1 writes them: whole seconds, six decimals, fewer words."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from unicodedata import normalize
 
 from hub.ocpi.aliases import alias
 from hub.ocpi.document import Json
@@ -15,6 +17,23 @@ SECOND = 1_000_000
 SIX_PLACES = Decimal("0.000001")
 
 EMPTY_POSTAL_CODE = "#NA"
+
+SPELT = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "ø": "o", "Ø": "O"}
+    | {
+        "æ": "ae",
+        "Æ": "Ae",
+        "å": "aa",
+        "Å": "Aa",
+        "ł": "l",
+        "Ł": "L",
+        "đ": "d",
+        "–": "-",
+        "’": "'",
+        "€": "EUR",
+    }
+)
+ACCENTS = frozenset(chr(code) for code in range(0x300, 0x370))
 
 
 def whole_seconds(stamp: str) -> str:
@@ -40,6 +59,18 @@ def time(*names: str) -> list[Move]:
 def point(coordinates: Json) -> Json:
     """A GeoLocation, also one with a name."""
     return coordinates | {name: six_decimals(coordinates[name]) for name in ("latitude", "longitude")}
+
+
+def in_ascii(value: Any) -> Any:
+    """A document with its texts spelt in ASCII: accents go, what has no likeness becomes a question mark."""
+    if isinstance(value, dict):
+        return {name: in_ascii(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [in_ascii(one) for one in value]
+    if not isinstance(value, str) or value.isascii():
+        return value
+    parted = normalize("NFKD", value.translate(SPELT))
+    return "".join(sign for sign in parted if sign not in ACCENTS).encode("ascii", "replace").decode()
 
 
 energy_mix_newer: Move = each("environ_impact", renamed({"source": "category"}))  # LOC-27

@@ -43,7 +43,7 @@ def saying(sentence: str) -> Move:
     def move(body: Json) -> Json:
         texts = body.get("tariff_alt_text") or []
         at = next((at for at, text in enumerate(texts) if text["language"].lower() == "en"), None)
-        joined = sentence if at is None else f"{texts[at]['text']} {sentence}"
+        joined = sentence if at is None else f"{texts[at]['text'].rstrip('. ')}. {sentence}"
         if at is None or len(joined) > TEXT:
             return body | {"tariff_alt_text": [*texts, {"language": "en", "text": sentence}]}
         return body | {"tariff_alt_text": [*texts[:at], texts[at] | {"text": joined}, *texts[at + 1 :]]}
