@@ -18,7 +18,7 @@ EMSP = {"country_code": "DE", "party_id": "MSP"}
 AT = "2025-03-10T08:00:00Z"
 
 
-def example(version: str, name: str, **changes: Any) -> Json:
+def example(version: str, name: str, /, **changes: Any) -> Json:
     body = deepcopy(EXAMPLES[version][name]()) | changes
     return {field: value for field, value in body.items() if value is not None}
 

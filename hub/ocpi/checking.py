@@ -1,9 +1,9 @@
 """Whether an object is as an edition wants it: quickly where it is, in marshmallow's words where it is not.
 
-The marshmallow schemas are the one declaration. From each a Python function is generated that only says yes or
-no (`source` prints it) and costs a tenth of `Schema.load`. Where it says no, or a hook objects, `Schema.load`
-decides and names the faults. What the generator does not know, a field of another kind or a schema with other
-hooks, it leaves to marshmallow, so that a new field is slow at first, but never wrong.
+The marshmallow schemas are the one declaration. From each a Python function is generated that only says yes
+or no (`source` prints it) and costs a tenth of `Schema.load`. Where it says no, or a hook objects,
+`Schema.load` decides and names the faults. What the generator does not know, a field of another kind or a
+schema with other hooks, it leaves to marshmallow, so that a new field is slow at first, but never wrong.
 """
 
 import re
@@ -270,4 +270,4 @@ EXPRESSIONS: Mapping[Any, Callable[[Any, str, str, Names], str]] = {
     types.Integer.problem: integer,
     types.Boolean.problem: boolean,
 }
-"""How to write each test of `hub.ocpi.types`: (field, name of the value, name of the field, names) -> Python."""
+"""How to write each test of `hub.ocpi.types`: (field, its value's name, its own name, names) -> Python."""

@@ -344,6 +344,8 @@ class ListOf(fields.List[Any]):
     def __init__(self, item: Check | type[Schema], *, card: str = "*") -> None:
         inner: Check | Nested = item if isinstance(item, Check) else Nested(item)
         inner.required, inner.allow_none = True, False
+        if isinstance(inner, CiString):
+            inner.least = 1
         super().__init__(inner, required=card == "+", allow_none=card != "+")
         self.card = card
 
