@@ -10,7 +10,7 @@ from typing import Any
 
 from tariffs.clock import DAY
 from tariffs.exact import HOUR, MILLION, SECOND, WATT_HOUR, Exact, decimals, scaled
-from tariffs.model import Component, Dimension, Element, ReservationKind, Tariff
+from tariffs.model import Component, Dimension, Element, ReservationKind, Restrictions, Tariff
 from tariffs.restrictions import Bounds, Calendar, Moment, bounds, calendar, in_words
 from tariffs.session import Phase
 
@@ -51,7 +51,12 @@ class Candidate:
     vat: Decimal | None
     calendar: Calendar | None
     bounds: Bounds | None
-    reason: str
+    restrictions: Restrictions
+
+    @property
+    def reason(self) -> str:
+        """Why it was active, in words."""
+        return f"element {self.element}: {in_words(self.restrictions)}"
 
 
 class Table:
@@ -130,17 +135,16 @@ class Plan:
 
     def _of(self, element: Element) -> Iterator[Candidate]:
         when, limits = calendar(element.restrictions), bounds(element.restrictions)
-        reason = f"element {element.index}: {in_words(element.restrictions)}"
         for part in element.components:
-            yield self._candidate(element.index, part, when, limits, reason)
+            yield self._candidate(element, part, when, limits)
 
     def _candidate(
-        self, element: int, part: Component, when: Calendar | None, limits: Bounds | None, reason: str
+        self, element: Element, part: Component, when: Calendar | None, limits: Bounds | None
     ) -> Candidate:
         price = scaled(part.price, self.scale)
         assert isinstance(price, int)
         return Candidate(
-            element=element,
+            element=element.index,
             dimension=part.dimension,
             rate=price * PER_UNIT[part.dimension],
             step=part.step_size * STEP_UNIT[part.dimension],
@@ -148,7 +152,7 @@ class Plan:
             vat=part.vat,
             calendar=when,
             bounds=limits,
-            reason=reason,
+            restrictions=element.restrictions,
         )
 
 

@@ -1,7 +1,7 @@
-"""A second, slow and plain reading of the rules, straight from the documents: what the library is compared with.
+"""A second, slow and plain reading of the rules, straight from the documents, to compare the library with.
 
-It knows only plain segments, one tariff and the default policy. It cuts a session at every quarter of an hour and at
-every threshold of the tariff, asks each element at the start of each piece, and adds up fractions.
+It knows only plain segments, one tariff and the default policy. It cuts a session at every quarter of an hour
+and at every threshold of the tariff, asks each element at the start of each piece, and adds up fractions.
 """
 
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -119,7 +120,7 @@ def pieces(tariff: Json, session: Json) -> Iterator[Piece]:
         hours = Fraction(segment["seconds"], 3600)
         power = energy / hours if hours and kind == "CHARGING" else Fraction(0)
         places = cuts(tariff, at, length, origin, (kwh, energy))
-        for one, other in zip(places, places[1:], strict=False):
+        for one, other in pairwise(places):
             share = other - one
             start = at + timedelta(microseconds=int(one * segment["seconds"] * 10**6))
             since = Fraction((start - origin) // timedelta(microseconds=1), 10**6)

@@ -1,4 +1,4 @@
-"""Made-up tariffs and sessions for properties: every restriction, nights on which the clock changes, all taxes."""
+"""Made-up tariffs and sessions for properties: every restriction, and nights on which the clock changes."""
 
 from decimal import Decimal
 from typing import Any
