@@ -44,6 +44,10 @@ class StoreSurroundings:
         newest_first = sorted(found, key=lambda stored: stored.last_updated, reverse=True)
         return [stored.document.newest for stored in newest_first]
 
+    def token_asked(self) -> Json | None:
+        """The hub answers `authorize` from what it holds, so there is no answer of an eMSP to lift."""
+        return None
+
     def _living(self, module: str, owner: Party, identity: str) -> Json | None:
         stored = documents.find(self.unit, module, owner, fold(identity))
         return None if stored is None or stored.deleted else stored.document.newest

@@ -9,7 +9,7 @@ from hub.api.receiver import around, lenient
 from hub.ocpi.document import Document, Json, Party
 from hub.ocpi.errors import InvalidParameter
 from hub.ocpi.wire import Wire, fold
-from hub.parties import registry
+from hub.parties import mendings
 from hub.store import charges, documents
 from hub.store.charges import Charge
 from hub.store.documents import Stored
@@ -42,7 +42,7 @@ def accept(unit: Unit, wire: Wire, document: Document) -> None:
     source = guard.caller().partner.id
     documents.save(unit, document, None, audience=audience, source=source)
     if document.mended:
-        registry.note_mending(unit, source, wire.module.name, document.key, document.mended)
+        mendings.record(unit, source, wire.module.name, document.key, document.mended)
 
 
 def owner_of(wire: Wire, body: Json) -> Party:

@@ -33,7 +33,9 @@ def admit() -> None:
     g.request_id = request.headers.get("X-Request-ID", "")[:200] or str(uuid.uuid4())  # TR-90
     g.correlation_id = request.headers.get("X-Correlation-ID", "")[:200] or str(uuid.uuid4())
     g.version = request.path.split("/")[2]  # every guarded path begins with /ocpi/{version}
-    g.caller = authenticate()
+    authenticate()
+    if request.blueprint not in OPEN_TO_TOKEN_A:  # HUB-24: what is configured is never routed
+        g.route = routing.read(request.headers.get, caller().partner.parties(), hub().settings.party)
 
 
 def now() -> int:
@@ -41,20 +43,19 @@ def now() -> int:
     return hub().store.clock()
 
 
-def authenticate() -> Caller:
+def authenticate() -> None:
+    """Unauthorised unless the token is of a partner that may use this endpoint."""
     candidates = tokens.read_authorization(request.headers.get("Authorization"))
     found = registry.authenticate(hub().store, candidates)
     if found is None:
         raise Unauthorised
+    g.caller = found
     if found.kind == "A" and request.blueprint not in OPEN_TO_TOKEN_A:
         raise Unauthorised("Token A opens only versions and credentials: register first")  # TR-07
-    return found
 
 
 def route() -> Route:
-    """For whom the request is, by its headers; 2.1.1 has none (HUB-25)."""
-    if "route" not in g:
-        g.route = routing.read(request.headers, caller().partner.parties(), hub().settings.party)
+    """For whom the request is and from whom, by its headers; 2.1.1 has none (HUB-25)."""
     return cast("Route", g.route)
 
 

@@ -11,7 +11,7 @@ from hub.ocpi import instants, parts, patching
 from hub.ocpi.document import Json, Party
 from hub.ocpi.errors import InvalidObject, InvalidParameter, NotExpressible, UnknownObject
 from hub.ocpi.wire import Checked, Wire, fold
-from hub.parties import registry
+from hub.parties import mendings
 from hub.store import documents
 from hub.store.documents import Stored
 from hub.store.unit import Unit
@@ -182,7 +182,7 @@ def store(unit: Unit, wire: Wire, target: Target, checked: Checked, existing: St
     audience = heard_by(document.newest) if heard_by else None
     documents.save(unit, document, existing, audience=audience, source=partner.id)
     if checked.mended:
-        registry.note_mending(unit, partner.id, wire.module.name, document.key, checked.mended)
+        mendings.record(unit, partner.id, wire.module.name, document.key, checked.mended)
 
 
 def lenient() -> frozenset[str]:

@@ -96,9 +96,8 @@ def part_of(location: Json, evse_uid: str | None, connector_id: str | None) -> J
     """The part that the path names, UnknownLocation when the location has none such."""
     if evse_uid is None:
         return location
-    if connector_id is None:
-        return parts.find_evse(location, evse_uid)
-    return parts.find_connector(location, evse_uid, connector_id)
+    evse = parts.find_evse(location, evse_uid)
+    return evse if connector_id is None else parts.find_connector(evse, connector_id)
 
 
 def visible_one(unit: Unit, wire: Wire, identity: str) -> Stored:

@@ -16,9 +16,12 @@ COPIED = ("country_code", "party_id", "start_date_time", "cdr_token", "auth_meth
 OPTIONAL = ("authorization_reference", "meter_id")
 
 
-def of(session: Json, identity: str, place: Place, tariff: Json, quote: Quote) -> Json:
-    """The CDR in the newest edition, all totals filled; `last_updated` is left to the moment it is stored."""
-    whole = completed(session)
+def of(session: Json, identity: str, place: Place, tariffs: list[Json], quote: Quote) -> Json:
+    """The CDR in the newest edition, all totals filled; `last_updated` is left to the moment it is stored.
+
+    tariffs  what it was priced with: the first holds for periods that name none
+    """
+    whole = metered(session, tariffs[0]["id"])
     return {
         **{name: session[name] for name in COPIED},
         **{name: session[name] for name in OPTIONAL if session.get(name) is not None},
@@ -26,18 +29,20 @@ def of(session: Json, identity: str, place: Place, tariff: Json, quote: Quote) -
         "session_id": session["id"],
         "end_date_time": whole["end_date_time"],
         "cdr_location": place.cdr_location(),
-        "tariffs": [tariff],
-        "charging_periods": [billed(period, tariff["id"]) for period in whole["charging_periods"]],
+        "tariffs": tariffs,
+        "charging_periods": [billed(period) for period in whole["charging_periods"]],
         **quote.cdr_totals(),
     }
 
 
-def completed(session: Json) -> Json:
-    """The session with an end and with periods: one that told none was charging all the time."""
+def metered(session: Json, tariff_id: str) -> Json:
+    """The session with an end and with periods, each with its tariff: one that told no periods was charging
+    all the time."""
     end = session.get("end_date_time") or session["last_updated"]
+    periods = session.get("charging_periods") or [only_period(session, end)]
     return session | {
         "end_date_time": end,
-        "charging_periods": session.get("charging_periods") or [only_period(session, end)],
+        "charging_periods": [{"tariff_id": tariff_id} | period for period in periods],
     }
 
 
@@ -51,8 +56,7 @@ def only_period(session: Json, end: str) -> Json:
     }
 
 
-def billed(period: Json, tariff_id: str) -> Json:
-    """A charging period as a CDR has it: with its tariff, and without what only sessions tell."""
+def billed(period: Json) -> Json:
+    """A charging period as a CDR has it: without what only sessions tell."""
     dimensions = [each for each in period["dimensions"] if each["type"] not in SESSION_ONLY]
-    kept = dimensions or [{"type": "TIME", "volume": Decimal(0)}]
-    return period | {"dimensions": kept, "tariff_id": period.get("tariff_id") or tariff_id}
+    return period | {"dimensions": dimensions or [{"type": "TIME", "volume": Decimal(0)}]}

@@ -21,25 +21,7 @@ class Place:
     connector: Json
 
     def cdr_location(self) -> Json:
-        """CdrLocation: flat, and with the shorter texts that it still has (C4)."""
-        location, evse, connector = self.location, self.evse, self.connector
-        flat = {
-            "id": location["id"],
-            "name": location.get("name"),
-            "address": location["address"][:45],
-            "city": location["city"],
-            "postal_code": location.get("postal_code"),
-            "state": (location.get("state") or "")[:20] or None,
-            "country": location["country"],
-            "coordinates": location["coordinates"],
-            "evse_uid": evse["uid"],
-            "evse_id": evse.get("evse_id") or "#NA",
-            "connector_id": connector["id"],
-            "connector_standard": connector["standard"],
-            "connector_format": connector["format"],
-            "connector_power_type": connector["power_type"],
-        }
-        return {name: value for name, value in flat.items() if value is not None}
+        return parts.cdr_location(self.location, self.evse, self.connector)
 
 
 def place_of(unit: Unit, owner: Party, session: Json, start: int) -> Place:
@@ -60,8 +42,7 @@ def place_of(unit: Unit, owner: Party, session: Json, start: int) -> Place:
 
 def within(location: Json, session: Json) -> Place:
     evse = parts.find_evse(location, session["evse_uid"])
-    connector = parts.find_connector(location, session["evse_uid"], session["connector_id"])
-    return Place(location, evse, connector)
+    return Place(location, evse, parts.find_connector(evse, session["connector_id"]))
 
 
 def version_at(unit: Unit, module: str, stored: Stored, start: int) -> Stored:

@@ -27,7 +27,7 @@ from hub.store.charges import Charge
 from hub.store.documents import Stored
 from hub.store.unit import Change, Unit
 from hub.surroundings import StoreSurroundings
-from tariffs import Quote, SessionError, Tariff, TariffError
+from tariffs import MismatchError, Quote, SessionError, Tariff, TariffError
 
 CDRS = WIRES["cdrs", NEWEST.version]
 ID_SPACE = uuid.UUID("6f0d4c1e-3d0b-5b0a-9d62-1f7f0e0c8a51")
@@ -46,12 +46,27 @@ def rate(unit: Unit, change: Change) -> None:
 
 
 def retry_held(unit: Unit, change: Change) -> None:
-    """Locations or tariffs of a CPO have changed: its held sessions may be billable now."""
+    """What prices stand on has changed: the held sessions of this CPO may be billable now."""
     owner = change.document.owner
+    if change.before is not None and told(change.before) == told(change.document):
+        return
     for charge in charges.held(unit, owner.code):
         stored = documents.find(unit, "sessions", owner, charge.session_key)
         if stored is not None and hub_issues(unit, owner):
             bill(unit, stored.document)
+
+
+def told(document: Document) -> object:
+    """What rating reads of a document: of a location only where its connectors are and what they name,
+    so that the many changes of a status cost nothing."""
+    if document.module != "locations":
+        return document.newest
+    location = document.newest
+    return location["time_zone"], [
+        (evse["uid"], connector["id"], connector.get("tariff_ids"))
+        for evse in location.get("evses") or ()
+        for connector in evse["connectors"]
+    ]
 
 
 def hub_issues(unit: Unit, owner: Party) -> bool:
@@ -75,44 +90,65 @@ def bill(unit: Unit, session: Document) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """A session with its place, the tariff in force at its start, and the price."""
+    """A session with its place, the price, and the tariffs it was priced with: that of the connector first."""
 
     place: Place
-    tariff: Stored
+    tariffs: tuple[Stored, ...]
     quote: Quote
 
 
 def rated_session(unit: Unit, owner: Party, session: Json) -> Rated:
     """Price a session by what held when it started; Held says what is missing."""
-    start = started(session)
-    place = place_of(unit, owner, session, start)
-    tariff = tariff_of(unit, owner, place.connector, session)
-    if tariff.document.newest["currency"] != session["currency"]:
-        raise CurrencyDiffers(f"{tariff.document.newest['currency']}, {session['currency']}")
+    place = place_of(unit, owner, session, started(session))
+    chosen = tariffs_of(unit, owner, place.connector, session)
+    for tariff in chosen:
+        if tariff.document.newest["currency"] != session["currency"]:
+            raise CurrencyDiffers(f"{tariff.document.newest['currency']}, {session['currency']}")
+    body = cdr.metered(session, chosen[0].document.newest["id"])
+    return Rated(place, chosen, priced([readable(tariff) for tariff in chosen], body, place))
+
+
+def priced(read: list[Tariff], body: Json, place: Place) -> Quote:
     try:
-        metered = tariffs.read_session(cdr.completed(session))
-        quote = tariffs.price(readable(tariff), metered, place.location["time_zone"])
-    except SessionError as fault:
+        return tariffs.price(read, tariffs.read_session(body), place.location["time_zone"])
+    except (SessionError, MismatchError) as fault:
         raise SessionUnpriceable(str(fault)) from fault
-    return Rated(place, tariff, quote)
+
+
+def tariffs_of(unit: Unit, owner: Party, connector: Json, session: Json) -> tuple[Stored, ...]:
+    """The tariff of the connector, and any others that the CPO names for single periods (P-04)."""
+    named = {period.get("tariff_id") for period in session.get("charging_periods") or ()} - {None}
+    others = [known(unit, owner, tariff_id, started(session)) for tariff_id in sorted(named)]
+    if named and all(period.get("tariff_id") for period in session["charging_periods"]):
+        return tuple(others)
+    first = tariff_of(unit, owner, connector, session)
+    return (first, *(other for other in others if other.seq != first.seq))
 
 
 def tariff_of(unit: Unit, owner: Party, connector: Json, session: Json) -> Stored:
     """The tariff for this session: of those that the connector names, by type and validity (P-01 to P-03),
     in the revision that was in force at the start."""
-    ids = connector.get("tariff_ids") or ()
+    ids, start = connector.get("tariff_ids") or (), started(session)
     if not ids:
         raise TariffNone
-    start = started(session)
-    known = [documents.find(unit, "tariffs", owner, fold(tariff_id)) for tariff_id in ids]
-    then = [version_at(unit, "tariffs", stored, start) for stored in known if stored is not None]
+    stored = [documents.find(unit, "tariffs", owner, fold(tariff_id)) for tariff_id in ids]
+    then = [version_at(unit, "tariffs", each, start) for each in stored if each is not None]
     if not then:
         raise TariffUnknown(", ".join(ids))
-    candidates = {readable(stored): stored for stored in then}
-    chosen = tariffs.choose(tuple(candidates), instants.moment(start), kind_of(session))
-    if chosen is None:
-        raise TariffNotInForce(", ".join(ids))
-    return candidates[chosen]
+    candidates = [(readable(each), each) for each in then]
+    chosen = tariffs.choose([tariff for tariff, _ in candidates], instants.moment(start), kind_of(session))
+    for tariff, each in candidates:
+        if tariff is chosen:
+            return each
+    raise TariffNotInForce(", ".join(ids))
+
+
+def known(unit: Unit, owner: Party, tariff_id: str, start: int) -> Stored:
+    """A tariff that a charging period names, in the revision that was in force at the start."""
+    stored = documents.find(unit, "tariffs", owner, fold(tariff_id))
+    if stored is None:
+        raise TariffUnknown(tariff_id)
+    return version_at(unit, "tariffs", stored, start)
 
 
 def kind_of(session: Json) -> str:
@@ -131,7 +167,8 @@ def issue(unit: Unit, session: Document, rated: Rated) -> None:
     """Store the CDR and the charge; the reactions to the CDR owe it to the eMSP."""
     owner = session.owner
     identity = str(uuid.uuid5(ID_SPACE, f"{owner}/{session.key}"))
-    body = cdr.of(session.newest, identity, rated.place, rated.tariff.document.newest, rated.quote)
+    used = [tariff.document.newest for tariff in rated.tariffs]
+    body = cdr.of(session.newest, identity, rated.place, used, rated.quote)
     body["last_updated"] = instants.text(unit.now)
     document = CDRS.lift(CDRS.check(body), owner, StoreSurroundings(unit))
     quote = strictjson.write(rated.quote.as_dict())
@@ -140,8 +177,8 @@ def issue(unit: Unit, session: Document, rated: Rated) -> None:
         session.key,
         charges.RATED,
         cdr_key=key_of(MODULES["cdrs"], identity, None),
-        tariff_id=rated.tariff.document.newest["id"],
-        tariff_rev=rated.tariff.rev,
+        tariff_id=used[0]["id"],
+        tariff_rev=rated.tariffs[0].rev,
         quote=quote,
     )
     if charges.keep(unit, billed):

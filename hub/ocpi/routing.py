@@ -1,10 +1,13 @@
 """For whom a request is and from whom it comes, by the OCPI-to and OCPI-from headers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hub.ocpi.document import Party
 from hub.ocpi.errors import InvalidParameter
+
+
+Header = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +18,10 @@ class Route:
     sender: Party | None
 
 
-def party_in(headers: Mapping[str, str], direction: str) -> Party | None:
+def party_in(header: Header, direction: str) -> Party | None:
     """The party of one pair of headers; half a pair is refused (HUB-20)."""
-    country = headers.get(f"OCPI-{direction}-country-code")
-    party = headers.get(f"OCPI-{direction}-party-id")
+    country = header(f"OCPI-{direction}-country-code")
+    party = header(f"OCPI-{direction}-party-id")
     if not country and not party:
         return None
     if not country or not party:
@@ -30,14 +33,15 @@ def party_in(headers: Mapping[str, str], direction: str) -> Party | None:
     return Party.of(country, party)
 
 
-def read(headers: Mapping[str, str], own: Sequence[Party], hub: Party) -> Route:
+def read(header: Header, own: Sequence[Party], hub: Party) -> Route:
     """What the headers say.
 
-    own  the parties of the requesting platform: the sender must be one of them (HUB-09)
+    header  finds a header by its name, without case
+    own     the parties of the requesting platform: the sender must be one of them (HUB-09)
 
     A request to the hub's party, or by mistake to the sender's own, is not routed.
     """
-    to, sender = party_in(headers, "to"), party_in(headers, "from")
+    to, sender = party_in(header, "to"), party_in(header, "from")
     if sender is not None and sender not in own:
         raise InvalidParameter(f"OCPI-from: {sender} is not a party of this connection")
     return Route(None if to == hub or to in own else to, sender)

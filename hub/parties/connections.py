@@ -52,6 +52,7 @@ def connect(unit: Unit, partner_id: int, connection: Connection, vault: Vault) -
         for (module, role), url in connection.endpoints.items()
     ]
     unit.connection.execute(insert(endpoints), rows)
+    unit.joined.append(partner_id)
     return True
 
 

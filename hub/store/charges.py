@@ -3,7 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Integer, LargeBinary, Row, String, Table, Text, UniqueConstraint, select
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store.base import Instant, Serial, metadata
@@ -27,6 +39,13 @@ charges = Table(
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     UniqueConstraint("owner", "session_key"),  # a session is billed once
+)
+
+Index(
+    "ix_charges_held",
+    charges.c.owner,
+    sqlite_where=text("state = 'HELD'"),
+    postgresql_where=text("state = 'HELD'"),
 )
 
 

@@ -147,7 +147,8 @@ def save(
         keep_revision(unit, existing)
         table = TABLES[document.module]
         unit.connection.execute(update(table).where(table.c.seq == seq).values(rev=rev, **values))
-    change = Change(document, seq, rev, source=source)
+    before = None if existing is None or existing.deleted else existing.document
+    change = Change(document, seq, rev, source=source, before=before)
     unit.changes.append(change)
     return change
 

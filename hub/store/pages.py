@@ -85,7 +85,7 @@ def total(unit: Unit, listing: Listing) -> int:
     return int(unit.connection.execute(query).scalar_one())
 
 
-def page(unit: Unit, listing: Listing, place: Place, limit: int) -> Sequence[Row[Any]]:
+def page(unit: Unit, listing: Listing, place: Place, limit: int) -> list[Row[Any]]:
     """At most `limit` rows (seq, owner, key, edition, sent, newest), the oldest created first (TR-36)."""
     table = listing.table
     columns = (table.c.seq, table.c.owner, table.c.key, table.c.edition, table.c.sent, table.c.newest)
@@ -94,4 +94,4 @@ def page(unit: Unit, listing: Listing, place: Place, limit: int) -> Sequence[Row
         query = query.where(table.c.seq > place.after)
     elif place.offset:
         query = query.offset(place.offset)
-    return unit.connection.execute(query).all()
+    return list(unit.connection.execute(query))

@@ -24,6 +24,7 @@ class Change:
     rev     its revision, 1 when it is new
     gone    whether it was deleted
     source  the partner that sent it; None when the hub made it
+    before  what it replaces
     """
 
     document: Document
@@ -31,6 +32,7 @@ class Change:
     rev: int
     gone: bool = False
     source: int | None = None
+    before: Document | None = None
 
 
 @dataclass(slots=True)

@@ -196,3 +196,5 @@ def create_charges() -> None:
         sa.Column("updated_at", sa.BigInteger, nullable=False),
         sa.UniqueConstraint("owner", "session_key"),
     )
+    held = sa.text("state = 'HELD'")
+    op.create_index("ix_charges_held", "charges", ["owner"], sqlite_where=held, postgresql_where=held)

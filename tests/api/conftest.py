@@ -38,4 +38,4 @@ def cpo(connect: Callable[..., Platform]) -> Platform:
 
 @pytest.fixture
 def emsp(connect: Callable[..., Platform]) -> Platform:
-    return connect("DE/EMS", Role.EMSP, "2.2.1")
+    return connect("DE/MSP", Role.EMSP, "2.2.1")
