@@ -338,6 +338,9 @@ class Nested(fields.Nested):
         super().__init__(schema, required=required, allow_none=not required, unknown=INCLUDE)
 
 
+MOST_FAULTS = 50
+
+
 class ListOf(fields.List[Any]):
     """A list of one kind of field or object: card. `*` (absent, null and [] are one), or `+` (TR-76)."""
 
@@ -354,4 +357,18 @@ class ListOf(fields.List[Any]):
             raise ValidationError("Must be a list.")
         if not value and self.card == "+":
             raise ValidationError("Must have at least one entry.")
-        return super()._deserialize(value, attr, data, **kwargs) or []
+        if faults := self.faults(value):
+            raise ValidationError(faults)
+        return value
+
+    def faults(self, value: list[Any]) -> dict[int, Any]:
+        """What is wrong with which entries: of a hundred thousand bad ones the first tell enough."""
+        found: dict[int, Any] = {}
+        for place, item in enumerate(value):
+            try:
+                self.inner.deserialize(item)
+            except ValidationError as error:
+                found[place] = error.messages
+            if len(found) == MOST_FAULTS:
+                break
+        return found

@@ -269,9 +269,21 @@ def test_the_fault_of_a_rule_between_fields_has_a_path_too() -> None:
     }
 
 
-def test_an_answer_names_at_most_a_hundred_faults() -> None:  # threat 32
-    tariff = example("2.3.0", "tariffs", elements=[{} for _ in range(5000)])
-    assert len(refusal("2.3.0", "tariffs", tariff)) == 100
+def test_of_very_many_faults_the_first_are_named_and_it_takes_no_second() -> None:  # threat 32
+    cdr = example("2.3.0", "cdrs", tariffs=[{} for _ in range(100_000)])
+    started = time.process_time()
+    found = refusal("2.3.0", "cdrs", cdr)
+    assert time.process_time() - started < 1
+    assert len(found) == 100
+    assert "tariffs[0].id" in found
+
+
+def test_a_long_list_of_good_entries_with_one_bad_is_refused_for_that_one() -> None:
+    periods = example("2.3.0", "sessions")["charging_periods"] * 500 + [{}]
+    assert sorted(refusal("2.3.0", "sessions", example("2.3.0", "sessions", charging_periods=periods))) == [
+        "charging_periods[1000].dimensions",
+        "charging_periods[1000].start_date_time",
+    ]
 
 
 # --- what the generator does not know ----------------------------------------------------------------------

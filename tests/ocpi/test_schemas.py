@@ -7,7 +7,7 @@ from factories import Json, example
 
 from hub.ocpi.checking import check
 from hub.ocpi.editions import EDITIONS, NEWEST, edition
-from hub.ocpi.errors import InvalidObject
+from hub.ocpi.errors import InvalidObject, InvalidParameter
 from hub.ocpi.modules import MODULES
 
 
@@ -358,3 +358,30 @@ def test_sessions_and_cdrs_are_for_the_issuer_of_the_token() -> None:  # SES-20,
         one = MODULES[name].heard_by_one
         assert one is not None
         assert str(one(example("2.3.0", name))) == "DE/MSP"
+
+
+def test_a_completed_session_is_final_but_may_be_sent_again() -> None:  # SES-08
+    done = example("2.3.0", "sessions")
+    allow = MODULES["sessions"].allow
+    allow(None, done)
+    allow(example("2.3.0", "sessions", status="ACTIVE"), done)
+    allow(done, example("2.3.0", "sessions", last_updated="2025-03-11T00:00:00Z"))
+    for change in ({"kwh": 99}, {"status": "ACTIVE"}, {"end_date_time": None}):
+        with pytest.raises(InvalidParameter):
+            allow(done, example("2.3.0", "sessions", **change))
+
+
+def test_a_cdr_never_changes_but_may_be_sent_again() -> None:  # CDR-03, CDR-04
+    allow = MODULES["cdrs"].allow
+    allow(example("2.3.0", "cdrs"), example("2.3.0", "cdrs"))
+    with pytest.raises(InvalidParameter):
+        allow(example("2.3.0", "cdrs"), example("2.3.0", "cdrs", remark="Other"))
+
+
+def test_contracts_spoken_by_a_vehicle_are_not_pushed() -> None:  # TOK-06
+    pushed = MODULES["tokens"].pushed
+    assert [pushed(example("2.3.0", "tokens", type=kind)) for kind in ("RFID", "APP_USER", "EMAID")] == [
+        True,
+        True,
+        False,
+    ]
