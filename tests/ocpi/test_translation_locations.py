@@ -187,6 +187,8 @@ def test_a_location_without_a_zone_or_a_country_is_refused_with_a_remedy() -> No
 
 def test_a_country_of_two_letters_becomes_three() -> None:  # LOC-13
     assert up("2.1.1", "locations", v211("locations", country="BE"))["country"] == "BEL"
+    with pytest.raises(InvalidObject):
+        up("2.1.1", "locations", v211("locations", country="DC"))
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def location_newer(body: Json) -> Json:
         field("parking_type", lambda kind: kind if kind in PARKING_TYPES else None),
         field("id", identity),
         field("postal_code", lambda code: None if code == EMPTY_POSTAL_CODE else code),
-        field("country", places.alpha_3),
+        field("country", _country),
         inside("opening_times", _hours_newer),
         with_newer_mix,
         each("evses", evse_newer),
@@ -85,6 +85,15 @@ def connector_newer(body: Json) -> Json:
     newer = through(body, renamed(RATING), without("max_electric_power", "tariff_ids", "tariff_id"))
     tariff_id = body.get("tariff_id")
     return newer | {"tariff_ids": [identity(tariff_id)]} if tariff_id else newer
+
+
+def _country(country: str) -> str:
+    long = places.alpha_3(country)
+    if len(long) == 3:
+        return long
+    raise InvalidObject(
+        f"{country} is no country of ISO 3166-1", fields={"country": "Must be a country code of ISO 3166-1."}
+    )
 
 
 def _zone(location: Json, told: str | None) -> str:
