@@ -197,9 +197,11 @@ OTHER_TYPES: dict[type[Check], type[Check]] = {
 
 
 def of_2_1_1(declared: Check) -> Check:
-    """Texts were ASCII (TR-72), degrees had six decimals (TR-81), and examples had BE for BEL (LOC-13)."""
-    if isinstance(declared, Text):
-        declared.ascii = True
+    """Degrees had six decimals (TR-81), and examples had BE for BEL (LOC-13).
+
+    Texts were ASCII by the letter (TR-72), but names of streets and operators are not: refusing Köln would
+    refuse most of Europe, so UTF-8 is taken, as from everybody.
+    """
     other = OTHER_TYPES.get(type(declared))
     return other(required=declared.required) if other else declared
 
