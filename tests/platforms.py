@@ -106,7 +106,7 @@ def code(response: TestResponse) -> tuple[int, int]:
 
 
 def connected(app: Flask, party: str, role: Role, version: str, *more: tuple[str, Role]) -> Platform:
-    """A partner as it stands after a handshake, with all its Receivers and Senders at an address of nobody."""
+    """A partner as it stands after a handshake, with all its interfaces at an address of nobody."""
     hub: Hub = app.extensions["hub"]
     country, party_id = party.split("/")
     first = Party.of(country, party_id)
@@ -128,5 +128,3 @@ def connected(app: Flask, party: str, role: Role, version: str, *more: tuple[str
         access.revoke(unit, partner.id)
         token = access.issue(unit, partner.id, access.REGISTERED)
     return Platform(app.test_client(), hub, partner.id, token, version, first)
-
-

@@ -68,7 +68,8 @@ def test_a_deleted_document_is_found_as_deleted_and_keeps_its_place(store: Store
         assert existing is not None
         documents.remove(unit, existing, source=None)
     gone = get(store)
-    assert gone is not None and gone.deleted
+    assert gone is not None
+    assert gone.deleted
     put(store, document())
     back = get(store)
     assert back is not None
@@ -76,9 +77,13 @@ def test_a_deleted_document_is_found_as_deleted_and_keeps_its_place(store: Store
 
 
 def test_a_unit_that_fails_leaves_nothing(store: Store) -> None:
-    with pytest.raises(RuntimeError), store.unit() as unit:
-        documents.save(unit, document(), None, audience=None, source=None)
-        raise RuntimeError
+    def fail() -> None:
+        with store.unit() as unit:
+            documents.save(unit, document(), None, audience=None, source=None)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert get(store) is None
 
 
@@ -105,9 +110,8 @@ def test_patches_of_different_fields_at_once_are_all_there(store: Store) -> None
             existing = documents.claim(unit, "tariffs", CPO, "T1")
             assert existing is not None
             body: Json = existing.document.sent | {f"x_{number}": number}
-            documents.save(
-                unit, Document("tariffs", CPO, "T1", "2.3.0", body, body), existing, audience=None, source=None
-            )
+            changed = Document("tariffs", CPO, "T1", "2.3.0", body, body)
+            documents.save(unit, changed, existing, audience=None, source=None)
 
     together(8, patch)
     found = get(store)
@@ -128,7 +132,8 @@ def test_one_new_document_from_many_at_once_is_one(store: Store) -> None:
     together(8, create)
     assert created.count(True) == 1
     found = get(store)
-    assert found is not None and found.rev == 8
+    assert found is not None
+    assert found.rev == 8
 
 
 def test_a_crawl_misses_and_repeats_nothing_while_documents_change(store: Store) -> None:  # TR-36
