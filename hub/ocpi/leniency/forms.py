@@ -13,9 +13,7 @@ from hub.ocpi.leniency.walking import GONE, Arrival, Notes, everywhere
 def one_of_list(value: Any) -> tuple[Any, str] | None:
     if not isinstance(value, list) or len(value) > 1:
         return None
-    return (
-        (value[0], "the one object of a list") if value else (GONE, "an empty list taken for no restriction")
-    )
+    return (value[0], "the one object of a list") if value else (GONE, "an empty list is no restriction")
 
 
 SECONDS = re.compile(r"(\d\d):(\d\d):(\d\d)")

@@ -41,6 +41,9 @@ def everywhere(change: Change) -> Function:
 def _object(body: Json, path: str, change: Change, notes: Notes) -> Json:
     mended: Json = {}
     for name, value in body.items():
+        if name == "tariffs" and "connectors" in body:  # not OCPI's: an EVSE has no tariffs
+            mended[name] = value
+            continue
         here = f"{path}.{name}" if path else name
         done = change(name, value, body)
         if done is not None:
