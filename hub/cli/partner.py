@@ -110,7 +110,7 @@ def partner() -> None:
 )
 @as_json_option
 @with_hub
-def invite(  # noqa: PLR0913 (as many as the command has options)
+def invite(
     hub: Hub, *, name: str, roles: Sequence[str], parties: Sequence[Party], version: str | None, as_json: bool
 ) -> None:
     """Make a token A and the URL with which a partner can register itself.

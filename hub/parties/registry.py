@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, LargeBinary, bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hub.ocpi import strictjson
@@ -109,10 +109,11 @@ def named(unit: Unit, name: str) -> Partner:
 
 def of_party(unit: Unit, party: Party, *roles: Role) -> list[Partner]:
     """The partners that hold the party, in one of these roles if any is named."""
-    held = [partner_roles.c.party == party.code, partner_roles.c.partner_id == partners.c.id]
+    held = partner_roles.alias("held")
+    holders = select(held.c.partner_id).where(held.c.party == party.code)
     if roles:
-        held.append(partner_roles.c.role.in_(roles))
-    return matching(unit, exists().where(*held))
+        holders = holders.where(held.c.role.in_(roles))
+    return matching(unit, partners.c.id.in_(holders))
 
 
 def is_connected(partner: Partner) -> bool:
