@@ -50,6 +50,13 @@ def instant(when: datetime) -> int:
     return (when - EPOCH) // TICK
 
 
+def as_text(instant: int) -> str:
+    """The instant as OCPI writes it, with milliseconds only when there are any."""
+    stamp = moment(instant)
+    fraction = f".{stamp.microsecond // 1000:03d}" if stamp.microsecond >= 1000 else ""
+    return f"{stamp:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+
+
 class Clock:
     """The wall clock of one time zone."""
 

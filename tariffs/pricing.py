@@ -9,6 +9,7 @@ from tariffs.clock import clock, moment
 from tariffs.exact import HOUR, MILLION
 from tariffs.limits import AppliedLimit, limited
 from tariffs.model import Dimension, Remark, Tariff, Taxes
+from tariffs.periods import joined
 from tariffs.plan import Plan
 from tariffs.policy import DEFAULT, Policy
 from tariffs.quote import Group, Line, Quote
@@ -65,6 +66,7 @@ def _quote(
         time_used=session.time,
         time_parked=session.parking,
         lines=tuple(_line(use, policy) for use in walk.uses),
+        stretches=tuple(joined(walk.stretches)),
         limits=limits,
         warnings=(*warnings, *_tax_doubts(walk.uses, policy)),
         policy=policy,

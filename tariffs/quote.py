@@ -5,9 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from tariffs.clock import as_text, instant
 from tariffs.exact import HOUR, MILLION, Exact
 from tariffs.limits import AppliedLimit
 from tariffs.model import Dimension, Remark
+from tariffs.periods import Stretch, charging_periods
 from tariffs.policy import Policy
 from tariffs.rounding import to_places
 from tariffs.taxes import Cost, TaxAmount
@@ -45,7 +47,7 @@ class Line:
     def as_dict(self) -> dict[str, object]:
         """JSON-ready."""
         told = {name: getattr(self, name) for name in self.__slots__}
-        return told | {"start": self.start.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        return told | {"start": as_text(instant(self.start))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Quote:
     time_used: Exact
     time_parked: Exact
     lines: tuple[Line, ...]
+    stretches: tuple[Stretch, ...]
     limits: tuple[AppliedLimit, ...]
     warnings: tuple[Remark, ...]
     policy: Policy
@@ -114,6 +117,10 @@ class Quote:
             "total_time": to_places(self.time_used, HOUR, places, mode),
             "total_parking_time": to_places(self.time_parked, HOUR, places, mode),
         }
+
+    def charging_periods(self) -> list[dict[str, object]]:
+        """The ChargingPeriods of a CDR: the session's own, begun anew where a price changes (P-23)."""
+        return charging_periods(self.stretches)
 
     def as_dict(self) -> dict[str, object]:
         """JSON-ready: texts, Decimals, lists and objects."""

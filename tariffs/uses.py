@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tariffs.clock import Clock
 from tariffs.exact import Exact, whole
 from tariffs.model import Dimension, Remark, Tariff
+from tariffs.periods import Stretch
 from tariffs.plan import Candidate, Plan, Table, compiled, mode_of
 from tariffs.policy import Flat, Policy, Split, UnknownLoad
 from tariffs.quote import Group
@@ -45,6 +46,7 @@ class Walk:
         self.policy = policy
         self.expired = expired
         self.uses: list[Use] = []
+        self.stretches: list[Stretch] = []
         self.unpriced: dict[Group, Exact] = {}
         self.remarks: dict[tuple[str, str], Remark] = {}
         self.interpolate = policy.split is Split.INTERPOLATE or (
@@ -81,6 +83,7 @@ class Walk:
 
     def _unpriced(self, piece: Piece) -> None:
         self._open.clear()
+        self._stretch(piece, None, (piece.start, piece.energy, piece.time), ())
         self._count_unpriced(Group.ENERGY, piece.energy)
         self._count_unpriced(TIME_OF[piece.phase][1], piece.time)
 
@@ -99,37 +102,54 @@ class Walk:
             self._slice(piece, plan, table, part)
 
     def _slice(self, piece: Piece, plan: Plan, table: Table, part: Slice) -> None:
-        self._flat(piece, plan, table, part)
+        active = [self._flat(piece, plan, table, part)]
         dimension, group = TIME_OF[piece.phase]
         for other in (Group.TIME, Group.PARKING, Group.RESERVATION):
             if other is not group:
                 self._open.pop(other, None)
-        self._add(plan, table, part, (dimension, group, part.time))
+        active.append(self._add(plan, table, part, (dimension, group, part.time)))
         if piece.phase is not Phase.RESERVATION:
-            self._add(plan, table, part, (Dimension.ENERGY, Group.ENERGY, part.energy))
+            active.append(self._add(plan, table, part, (Dimension.ENERGY, Group.ENERGY, part.energy)))
+        self._stretch(
+            piece,
+            plan,
+            (part.start, part.energy, part.time),
+            tuple(one.element if one else None for one in active),
+        )
 
-    def _add(self, plan: Plan, table: Table, part: Slice, what: tuple[Dimension, Group, Exact]) -> None:
+    def _stretch(
+        self, piece: Piece, plan: Plan | None, used: tuple[int, Exact, Exact], active: tuple[int | None, ...]
+    ) -> None:
+        tariff_id = None if plan is None else plan.tariff.id
+        period = self.session.periods[piece.place]
+        told = (period.power, period.current)
+        self.stretches.append(Stretch(piece.place, piece.phase, *used, *told, tariff_id, active))
+
+    def _add(
+        self, plan: Plan, table: Table, part: Slice, what: tuple[Dimension, Group, Exact]
+    ) -> Candidate | None:
         """P-10, P-12; a volume of nothing makes no component relevant (P-45)."""
         dimension, group, volume = what
         if not volume:
-            return
+            return None
         candidate = table.find(dimension, part.local, part.moment)
         if candidate is None:
             self._open.pop(group, None)
             self._count_unpriced(group, volume)
-            return
+            return None
         use = self._open.get(group)
         if use is not None and use.candidate is candidate:
             use.volume = whole(use.volume + volume)
         else:
             use = self._open[group] = Use(plan, candidate, group, part.start, volume)
             self.uses.append(use)
+        return candidate
 
-    def _flat(self, piece: Piece, plan: Plan, table: Table, part: Slice) -> None:
+    def _flat(self, piece: Piece, plan: Plan, table: Table, part: Slice) -> Candidate | None:
         """A02, A17: each distinct FLAT component once, when it first becomes active."""
         candidate = table.find(Dimension.FLAT, part.local, part.moment)
         if candidate is None:
-            return
+            return None
         reserved = piece.phase is Phase.RESERVATION
         scope = {
             Flat.COMPONENT: (candidate,),
@@ -139,6 +159,7 @@ class Walk:
         if scope not in self._flats:
             self._flats.add(scope)
             self.uses.append(Use(plan, candidate, self._group_of_flat(piece, part), part.start, 1))
+        return candidate
 
     def _group_of_flat(self, piece: Piece, part: Slice) -> Group:
         """A fee that sets in while the vehicle is parked, not at the very start, is parking's (A36)."""

@@ -405,3 +405,51 @@ def test_a_period_too_long_to_split_is_priced_by_its_start_with_a_warning() -> N
 def test_quantities_finer_than_the_inner_units_stay_exact() -> None:
     used = session({"hours": 1, "kwh": Decimal("0.0000000001")})
     assert tariffs.price(tariff(element(part("ENERGY", 3, 0))), used, ZONE).total.net == Fraction(3, 10**10)
+
+
+def test_a_component_that_priced_nothing_does_not_decide_the_step() -> None:  # P-42, P-45
+    parts = [element(part("ENERGY", 1, 500), end_time="17:00"), element(part("ENERGY", 2, 10_000))]
+    used = session({"minutes": 30, "kwh": Decimal("4.2")}, {"minutes": 60, "kwh": 0})
+    assert cost(tariff(*parts), used) == Decimal("4.5")
+
+
+def test_the_energy_of_a_period_of_both_times_was_charged() -> None:  # A37
+    strong = tariff(element(part("ENERGY", 5), min_power=20), element(part("ENERGY", 1)))
+    used = cdr(
+        (START, {"TIME": Decimal("0.5"), "PARKING_TIME": Decimal("0.5"), "ENERGY": 10}),
+        end="2025-06-02T15:30:00Z",
+    )
+    assert cost(strong, used) == 50
+
+
+def test_a_stretch_without_a_price_ends_a_line() -> None:
+    early = tariff(element(part("TIME", 1), end_time="17:00"), element(part("TIME", 1), start_time="17:15"))
+    again = tariff(element(part("TIME", 1), max_power=16))
+    quote = tariffs.price(early, session(HOUR), ZONE)
+    assert [line.quantity for line in quote.lines] == [Decimal("0.5"), Decimal("0.25")]
+    quote = tariffs.price(again, session(*(HOUR | {"power": power} for power in (10, 20, 10))), ZONE)
+    assert [line.quantity for line in quote.lines] == [1, 1]
+
+
+def test_the_charging_periods_of_a_quote_begin_anew_where_a_price_changes() -> None:  # P-23
+    evening = tariff(element(part("ENERGY", 1), end_time="17:00"), element(part("ENERGY", 2)))
+    used = session({"hours": Decimal("1.5"), "kwh": 10, "max_power": 11}, {"kind": "PARKING", "minutes": 10})
+    assert tariffs.price(evening, used, ZONE).charging_periods() == [
+        period_of("2025-06-02T14:30:00Z", ENERGY=Decimal("3.3333"), TIME=Decimal("0.5"), MAX_POWER=11),
+        period_of("2025-06-02T15:00:00Z", ENERGY=Decimal("6.6667"), TIME=1, MAX_POWER=11),
+        period_of("2025-06-02T16:00:00Z", PARKING_TIME=Decimal("0.1667")),
+    ]
+
+
+def period_of(start: str, **volumes: Any) -> dict[str, Any]:
+    dimensions = [{"type": name, "volume": volume} for name, volume in volumes.items()]
+    return {"start_date_time": start, "dimensions": dimensions, "tariff_id": "T"}
+
+
+def test_a_cdr_written_from_a_quote_prices_as_the_quote() -> None:  # P1
+    quote = tariffs.price(EVENING, session({"hours": 1, "kwh": Decimal("10.2")}), ZONE)
+    end = "2025-06-02T15:30:00Z"
+    written = {"end_date_time": end, "charging_periods": quote.charging_periods()} | quote.cdr_totals()
+    again = tariffs.price([EVENING], tariffs.read_session(written), ZONE)
+    assert (again.total, again.warnings) == (quote.total, ())
+    assert again.charging_periods() == quote.charging_periods()
