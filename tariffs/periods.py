@@ -64,7 +64,8 @@ class _Volumes:
     def next(self, name: str, volume: Exact, unit: int) -> dict[str, object]:
         before = self.sums.get(name, 0)
         after = self.sums[name] = before + volume
-        return {"type": name, "volume": to_places(after, unit, PLACES) - to_places(before, unit, PLACES)}
+        volume_told = to_places(after, unit, PLACES) - to_places(before, unit, PLACES)
+        return {"type": name, "volume": volume_told}
 
 
 def _period(stretch: Stretch, volumes: _Volumes) -> dict[str, object]:
