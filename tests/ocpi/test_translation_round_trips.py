@@ -97,6 +97,48 @@ def test_the_newest_edition_is_never_translated(name: str) -> None:
     assert lower(NEWEST, name, newest(name), CPO, world()) == newest(name)
 
 
+GARBAGE = ("?", 7, [{}])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("version", OLDER)
+@pytest.mark.parametrize("garbage", GARBAGE, ids=repr)
+def test_a_stranger_never_becomes_a_word_of_the_newest_edition(version: str, name: str, garbage: Any) -> None:
+    for newer in EDITIONS:
+        for field in newer.schemas[name]().fields:
+            body = {field: garbage} | example(version, name)
+            if good(version, name, body):
+                up(version, name, body, world())
+
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=repr)
+def test_strangers_inside_neither(garbage: Any) -> None:
+    for version in OLDER:
+        newer = {field: garbage for one in EDITIONS for field in one.schemas["connectors"]().fields}
+        evse = example(version, "evses")
+        evse["connectors"] = [newer | plug for plug in evse["connectors"]]
+        evse |= {"parking": garbage, "accepted_service_providers": garbage}
+        location = example(version, "locations", evses=[evse])
+        if good(version, "locations", location):
+            up(version, "locations", location)
+
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=repr)
+def test_strangers_in_a_price_neither(garbage: Any) -> None:
+    tariff = example("2.1.1", "tariffs")
+    tariff["elements"][0]["price_components"][0]["vat"] = garbage
+    up("2.1.1", "tariffs", tariff)
+
+
+@pytest.mark.parametrize("name", ["min_current", "reservation"])
+@pytest.mark.parametrize("garbage", ["?", [{}], {"x": None}, True], ids=repr)
+def test_a_restriction_nobody_understands_is_refused_not_dropped(name: str, garbage: Any) -> None:  # C3
+    tariff = example("2.1.1", "tariffs")
+    tariff["elements"][0]["restrictions"] = {name: garbage}
+    with pytest.raises(InvalidObject):
+        up("2.1.1", "tariffs", tariff)
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(NAMES), st.sampled_from(OLDER), st.randoms(use_true_random=False))
 def test_any_object_is_lowered_or_said_to_be_inexpressible(name: str, version: str, random: Random) -> None:

@@ -50,6 +50,9 @@ def mend(
     return body, notes
 
 
+UNDATED_LISTS = "sessions_without_date_from"
+"""The one that is about requests, not objects (TR-32)."""
+
 MENDS: Mapping[str, Mend] = {
     "restrictions_as_list": Mend(
         "A tariff element's `restrictions` is a list: with one object, it is that object; empty, there "
@@ -142,5 +145,10 @@ MENDS: Mapping[str, Mend] = {
         "ENERGY volumes that add up to a thousand times the total are Wh, and become kWh (SES-14). Where"
         " the total does not prove it, nothing is changed.",
         objects.kilowatt_hours,
+    ),
+    UNDATED_LISTS: Mend(
+        "Lists of sessions may be asked for without date_from, which OCPI requires: all that the partner "
+        "may see are listed, page by page. The price: who forgets it by mistake pulls everything each time.",
+        objects.untouched,
     ),
 }

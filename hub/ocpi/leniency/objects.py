@@ -168,3 +168,8 @@ def _divided(period: Any, places: set[int]) -> Any:
         for to, one in enumerate(period["dimensions"])
     ]
     return period | {"dimensions": dimensions}
+
+
+def untouched(body: Json, arrival: Arrival) -> tuple[Json, Notes]:
+    """For what may pass that is no fault of an object."""
+    return body, {}

@@ -4,7 +4,7 @@ from hub.ocpi.aliases import alias
 from hub.ocpi.document import Json, Party
 from hub.ocpi.editions.rewriting import field, renamed, through, without
 from hub.ocpi.editions.v2_1_1.locations import location_newer, location_older, owned
-from hub.ocpi.editions.v2_1_1.periods import periods_newer, periods_older
+from hub.ocpi.editions.v2_1_1.periods import periods_newer, periods_older, start_older
 from hub.ocpi.editions.v2_1_1.sessions import auth_method_older, first_connector
 from hub.ocpi.editions.v2_1_1.tariffs import embedded, tariff_up
 from hub.ocpi.editions.v2_1_1.tokens import cdr_token
@@ -58,11 +58,13 @@ def cdr_down(body: Json, owner: Party, around: Surroundings) -> Json:
     if body.get("credit"):
         raise NotExpressible(f"CDR {body['id']} is a credit, which 2.1.1 does not know: settle it by hand")
     periods = periods_older(body["charging_periods"])
-    begun = {"start_date_time": periods[0]["start_date_time"]} if periods and _reserved(body) else {}
+    own = {
+        "start_date_time": start_older(body["start_date_time"], body["charging_periods"], periods),
+        "location": _location(body, owner, around),
+        "auth_id": body["cdr_token"]["contract_id"],
+    }
     older = through(
-        body
-        | begun
-        | {"location": _location(body, owner, around), "auth_id": body["cdr_token"]["contract_id"]},
+        body | own,
         without("country_code", "party_id", "cdr_token", "cdr_location", *OWN),
         renamed({"end_date_time": "stop_date_time"}),
         field("id", lambda cdr_id: alias(cdr_id, 36)),
@@ -72,13 +74,6 @@ def cdr_down(body: Json, owner: Party, around: Surroundings) -> Json:
         *time("start_date_time", "stop_date_time", "last_updated"),
     )
     return older | {"charging_periods": periods or [_empty(older["start_date_time"])]}
-
-
-def _reserved(body: Json) -> bool:
-    """Whether the CDR begins with a reservation, before which 2.1.1 knows nothing."""
-    return any(
-        dimension["type"] == "RESERVATION_TIME" for dimension in body["charging_periods"][0]["dimensions"]
-    )
 
 
 def _empty(start: str) -> Json:

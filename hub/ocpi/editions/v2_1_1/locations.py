@@ -1,6 +1,7 @@
 """Locations, EVSEs and connectors between 2.1.1 and 2.2.1 (C2)."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
 
 from hub.ocpi.document import Json, Party
 from hub.ocpi.editions.rewriting import (
@@ -198,6 +199,7 @@ def connector_older(body: Json, pick: Pick) -> Json | None:
 def picker(owner: Party, around: Surroundings) -> Pick:
     """Of the tariffs valid now the REGULAR one, else the untyped one; never one for ad hoc or profiles."""
 
+    @cache  # for one object, whose connectors mostly share their tariffs
     def rank(tariff_id: str) -> int | None:
         tariff = around.tariff(owner, tariff_id)
         if tariff is None:

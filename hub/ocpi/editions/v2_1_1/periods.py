@@ -35,6 +35,11 @@ def periods_older(periods: Sequence[Json]) -> list[Json]:
     return [older[0] | {"start_date_time": _start(periods, known)}, *older[1:]]
 
 
+def start_older(start: str, periods: Sequence[Json], older: Sequence[Json]) -> str:
+    """When the session began for 2.1.1: not before the reservation that led its periods was over."""
+    return str(older[0]["start_date_time"]) if older and _reserved(periods[0]) else start
+
+
 def _start(periods: Sequence[Json], known: Sequence[Json]) -> str:
     """When charging began: after the reservations that lead the periods."""
     both = zip(periods, known, strict=True)

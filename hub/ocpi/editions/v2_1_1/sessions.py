@@ -5,7 +5,7 @@ from typing import Any
 from hub.ocpi.document import Json, Party
 from hub.ocpi.editions.rewriting import field, renamed, through, without
 from hub.ocpi.editions.v2_1_1.locations import location_newer, location_older, owned
-from hub.ocpi.editions.v2_1_1.periods import periods_newer, periods_older
+from hub.ocpi.editions.v2_1_1.periods import periods_newer, periods_older, start_older
 from hub.ocpi.editions.v2_1_1.tokens import cdr_token
 from hub.ocpi.editions.v2_1_1.values import WORDS, identity, time
 from hub.ocpi.editions.v2_2_1.locations import location_older as from_newest
@@ -57,11 +57,13 @@ def _periods(periods: list[Json]) -> dict[str, Any]:
 def session_down(body: Json, owner: Party, around: Surroundings) -> Json:
     periods = body.get("charging_periods") or []
     older = periods_older(periods)
-    begun = {"start_date_time": older[0]["start_date_time"]} if _moved(periods, older) else {}
+    own = {
+        "start_date_time": start_older(body["start_date_time"], periods, older),
+        "location": _location(body, owner, around),
+        "auth_id": body["cdr_token"]["contract_id"],
+    }
     return through(
-        body
-        | begun
-        | {"location": _location(body, owner, around), "auth_id": body["cdr_token"]["contract_id"]},
+        body | own,
         without("country_code", "party_id", "cdr_token", "authorization_reference", *REFERENCES),
         renamed({new: old for old, new in TIMES.items()}),
         field("auth_method", auth_method_older),
@@ -74,13 +76,6 @@ def session_down(body: Json, owner: Party, around: Surroundings) -> Json:
 
 def auth_method_older(method: str) -> str:
     return method if method in WORDS["AuthMethod"] else "AUTH_REQUEST"
-
-
-def _moved(periods: list[Json], older: list[Json]) -> bool:
-    """Whether a reservation that led the periods is gone, and the start with it."""
-    return bool(older) and any(
-        dimension["type"] == "RESERVATION_TIME" for dimension in periods[0]["dimensions"]
-    )
 
 
 def _location(session: Json, owner: Party, around: Surroundings) -> Json:

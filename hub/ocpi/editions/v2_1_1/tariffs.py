@@ -3,16 +3,17 @@
 What restricts a price is never taken away alone: a price without its restriction is another price.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 
 from hub.ocpi.document import Json, Party
 from hub.ocpi.editions.rewriting import Number, default, each, exact, field, inside, through, without
 from hub.ocpi.editions.v2_1_1.locations import in_force, owned
 from hub.ocpi.editions.v2_1_1.values import identity, time, with_newer_mix, with_older_mix
 from hub.ocpi.editions.v2_2_1.tariffs import saying
-from hub.ocpi.errors import NotExpressible
+from hub.ocpi.enums import RESERVATION_RESTRICTION
+from hub.ocpi.errors import InvalidObject, NotExpressible
 from hub.ocpi.surroundings import Surroundings
 
 OWN = ("type", "min_price", "max_price", "start_date_time", "end_date_time")
@@ -24,6 +25,8 @@ AC_LINE_VOLTS = ("AC_1_PHASE", "AC_3_PHASE")
 POWER_OF = {"min_current": ("min_power", max), "max_current": ("max_power", min)}
 """Restriction of the current -> that of the power, and which of two holds where both are given."""
 
+NUMBERS = (int, Decimal)
+
 SENTENCES = {"min_price": "A session costs at least", "max_price": "A session costs at most"}
 
 
@@ -31,11 +34,33 @@ SENTENCES = {"min_price": "A session costs at least", "max_price": "A session co
 
 
 def tariff_up(body: Json, owner: Party, around: Surroundings) -> Json:
-    newer = through(body, without(*OWN), field("id", identity), with_newer_mix)
-    vat = around.traits.vat
-    if vat is not None:
-        newer = each("elements", each("price_components", lambda component: component | {"vat": vat}))(newer)
+    newer = through(
+        body,
+        without(*OWN),
+        field("id", identity),
+        with_newer_mix,
+        each("elements", inside("restrictions", _understood)),
+        each("elements", each("price_components", partial(_component_newer, vat=around.traits.vat))),
+    )
     return owned(newer, owner)
+
+
+def _component_newer(component: Json, vat: Decimal | None) -> Json:
+    """The component with the VAT its operator noted; else with its own, if it says so in 2.2.1 words."""
+    if vat is not None:
+        return component | {"vat": vat}
+    return field("vat", lambda said: said if type(said) in NUMBERS else None)(component)
+
+
+def _understood(restrictions: Json) -> Json:
+    """The restrictions, also those in newer words than 2.1.1: who writes them means them."""
+    reservation = restrictions.get("reservation")
+    unclear = [name for name in POWER_OF if type(restrictions.get(name, 0)) not in (*NUMBERS, type(None))]
+    if reservation is not None and str(reservation) not in RESERVATION_RESTRICTION.values:
+        unclear.append("reservation")
+    if unclear:
+        raise InvalidObject("A restriction is not clear", fields=dict.fromkeys(unclear, "Not understood."))
+    return restrictions
 
 
 # Down
@@ -72,7 +97,7 @@ def tariff_older(body: Json, owner: Party, around: Surroundings) -> Json:
         raise NotExpressible(
             f"tariff {body['id']} prices nothing but reservations, which 2.1.1 does not know"
         )
-    volts = partial(voltage, body, owner, around)
+    volts = cache(partial(voltage, body, owner, around))
     elements = [half for element in kept for half in _halves(_element_older(element, volts))]
     said = [saying(f"{SENTENCES[name]} {_amount(body, name)}.") for name in SENTENCES if body.get(name)]
     return through(
@@ -95,12 +120,12 @@ def voltage(tariff: Json, owner: Party, around: Surroundings) -> int:
     return int(volts.pop())
 
 
-def _element_older(element: Json, volts: partial[int]) -> Json:
+def _element_older(element: Json, volts: Callable[[], int]) -> Json:
     older = each("price_components", without("vat"))(element)
     return inside("restrictions", lambda restrictions: _in_power(restrictions, volts))(older)
 
 
-def _in_power(restrictions: Json, volts: partial[int]) -> Json:
+def _in_power(restrictions: Json, volts: Callable[[], int]) -> Json:
     """Limits of the current as limits of the power: kW = A x V / 1000."""
     older = without("reservation", *POWER_OF)(restrictions)
     for current, (power, stricter) in POWER_OF.items():
