@@ -120,10 +120,11 @@ def tariffs() -> Iterator[Json]:
 
 
 def sessions() -> Iterator[Json]:
-    """Twenty shapes; the first is the one of the story: day, night price and a parking fee in one session."""
+    """Twenty shapes. Those of the story cross a time of day and a duration at which prices change."""
     yield shape("story", "06:15", [("0.75", "7.650"), ("0.75", "7.425"), ("0.50", "3.105")], "0.40")
+    yield shape("story-fast", "12:00", [("0.40", "38.240"), ("0.25", "12.110")], "0.30")
     dice = Random(20260701)  # noqa: S311 (always the same shapes, no secret)
-    for number in range(2, 21):
+    for number in range(3, 21):
         fast = number % 4 == 0
         hours = [
             Decimal(dice.randint(15, 40) if fast else dice.randint(40, 160)) / 100
