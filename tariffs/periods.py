@@ -50,7 +50,7 @@ def joined(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
 
 
 def charging_periods(stretches: Iterable[Stretch]) -> list[dict[str, object]]:
-    """Stretches as ChargingPeriods of OCPI; rounding is carried over, so that volumes add up to the session's."""
+    """Stretches as ChargingPeriods of OCPI; rounding is carried over, so that volumes add up."""
     volumes = _Volumes()
     return [_period(stretch, volumes) for stretch in stretches]
 
@@ -64,8 +64,8 @@ class _Volumes:
     def next(self, name: str, volume: Exact, unit: int) -> dict[str, object]:
         before = self.sums.get(name, 0)
         after = self.sums[name] = before + volume
-        volume_told = to_places(after, unit, PLACES) - to_places(before, unit, PLACES)
-        return {"type": name, "volume": volume_told}
+        rounded = to_places(after, unit, PLACES) - to_places(before, unit, PLACES)
+        return {"type": name, "volume": rounded}
 
 
 def _period(stretch: Stretch, volumes: _Volumes) -> dict[str, object]:
