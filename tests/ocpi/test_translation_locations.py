@@ -79,7 +79,7 @@ def test_a_parking_type_of_ones_own_is_left_out_for_221() -> None:  # C2 type: o
 
 
 def test_a_long_address_is_cut_for_211() -> None:  # C2 address L
-    address = "Strasse " * 30
+    address = "Straße " * 30
     assert down("2.1.1", "locations", newest("locations", address=address))["address"] == address[:45]
     assert down("2.2.1", "locations", newest("locations", address=address))["address"] == address
 

@@ -149,7 +149,9 @@ def test_of_a_current_and_a_power_the_stricter_holds() -> None:
     assert restrictions == {"min_power": 5, "max_power": Decimal("11.04")}
 
 
-@pytest.mark.parametrize("world", [at_volts(230, 400), at_volts(400, power_type="DC"), World(locations=[])])
+@pytest.mark.parametrize(
+    "world", [at_volts(230, 240), at_volts(400), at_volts(400, power_type="DC"), World(locations=[])]
+)
 def test_a_tariff_on_current_is_not_shown_where_its_power_is_not_certain(world: World) -> None:  # C3 L
     with pytest.raises(NotExpressible):
         down("2.1.1", "tariffs", tariff(element(max_current=16), element()), world)

@@ -19,8 +19,11 @@ from hub.ocpi.surroundings import Surroundings
 OWN = ("type", "min_price", "max_price", "start_date_time", "end_date_time")
 """What a tariff of 2.2.1 says and one of 2.1.1 cannot."""
 
-AC_LINE_VOLTS = ("AC_1_PHASE", "AC_3_PHASE")
-"""Where current, summed over the phases, times voltage is power. Of DC only the highest voltage is known."""
+TO_NEUTRAL = {"AC_1_PHASE": 1000, "AC_3_PHASE": 350}
+"""Where current, summed over the phases, times voltage is power: the highest voltage that can be to neutral.
+
+Many write the 400 V between the phases (LOC-18), and of DC only the highest voltage is known.
+"""
 
 POWER_OF = {"min_current": ("min_power", max), "max_current": ("max_power", min)}
 """Restriction of the current -> that of the power, and which of two holds where both are given."""
@@ -113,11 +116,15 @@ def voltage(tariff: Json, owner: Party, around: Surroundings) -> int:
     """The voltage of all connectors with this tariff; NotExpressible where they do not share one."""
     connectors = around.connectors_with_tariff(owner, tariff["id"])
     volts = {connector["max_voltage"] for connector in connectors}
-    if len(volts) != 1 or any(connector["power_type"] not in AC_LINE_VOLTS for connector in connectors):
+    if len(volts) != 1 or not all(_to_neutral(connector) for connector in connectors):
         raise NotExpressible(
             f"tariff {tariff['id']} depends on the current, and its connectors share no voltage"
         )
     return int(volts.pop())
+
+
+def _to_neutral(connector: Json) -> bool:
+    return bool(connector["max_voltage"] <= TO_NEUTRAL.get(connector["power_type"], 0))
 
 
 def _element_older(element: Json, volts: Callable[[], int]) -> Json:
