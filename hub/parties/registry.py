@@ -145,8 +145,8 @@ def token_out(unit: Unit, partner_id: int, vault: tokens.Vault) -> str | None:
 
 
 def authorization(unit: Unit, partner: Partner, vault: tokens.Vault) -> str | None:
-    """The Authorization header for requests to the partner; None when it is not registered."""
-    token = token_out(unit, partner.id, vault)
+    """The Authorization header for requests to the partner; None when nothing may be sent to it (CRED-14)."""
+    token = token_out(unit, partner.id, vault) if is_connected(partner) else None
     if token is None or partner.version is None:
         return None
     return tokens.write_authorization(token, raw=partner.settings.sends_raw(edition(partner.version)))

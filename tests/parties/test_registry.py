@@ -104,6 +104,8 @@ def test_a_suspended_partner_is_nobody_until_it_is_resumed(store):
         registry.suspend(unit, registry.named(unit, "EV Mobile"))
     assert caller(store, token) is None
     assert not registry.is_connected(named(store))
+    with store.reading() as unit:
+        assert registry.authorization(unit, named(store), VAULT) is None
     with store.unit() as unit:
         registry.resume(unit, registry.named(unit, "EV Mobile"))
     assert caller(store, token).partner.status is Status.CONNECTED
