@@ -8,11 +8,12 @@ import click
 from hub.cli.db import db
 from hub.cli.faults import fault_shown
 from hub.cli.frame import Group
+from hub.cli.price import price
 from hub.cli.serve import serve
 from hub.cli.settings import settings
 from hub.cli.worker import worker
 
-COMMANDS: tuple[click.Command, ...] = (serve, worker, db, settings)
+COMMANDS: tuple[click.Command, ...] = (serve, worker, db, price, settings)
 """In the order in which `hub --help` lists them: a new subcommand is a file and a name here."""
 
 
