@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -16,11 +18,12 @@ from rich.table import Table
 import tariffs
 from hub.demo import data, forms
 from hub.demo.identity import Identity, identity
-from hub.demo.processes import HUB, Child, Failed, Stage, end_by_signal, free_port, hub_environment
+from hub.demo.processes import HUB, Child, Failed, Stage, ended_by_signals, free_port, hub_environment
 from hub.demo.wire import Json, read
 from tariffs import Quote
 
 SECONDS = 60.0
+PLAIN: Any = {"box": None, "padding": (0, 1), "pad_edge": True}
 CAST = (
     ("Example Energy", "CPO", "NL/EXA", "2.2.1"),
     ("Old Card", "EMSP", "DE/OLD", "2.1.1"),
@@ -69,9 +72,12 @@ class Player:
 def run(once: bool) -> int:
     """Tell the story; with `once` end with it, else stay until interrupted. 0: it came to its good end."""
     console = Console(highlight=False)
-    end_by_signal()
     try:
-        with tempfile.TemporaryDirectory(prefix="hub-demo-") as folder, Stage(Path(folder)) as stage:
+        with (
+            ended_by_signals(),
+            tempfile.TemporaryDirectory(prefix="hub-demo-") as folder,
+            Stage(Path(folder)) as stage,
+        ):
             story = Story(stage, console)
             story.tell()
             if not once:
@@ -125,7 +131,7 @@ class Story:
 
     def register(self) -> None:
         self.step("A CPO and two eMSPs register, each a process that speaks its own OCPI version")
-        table = Table("Partner", "Role", "Party", "OCPI", "Address", box=None, padding=(0, 2))
+        table = Table("Partner", "Role", "Party", "OCPI", "Address", **PLAIN)
         for name, role, party, version in CAST:
             player = self.player(name, role, party, version)
             self.players[party] = player
@@ -188,16 +194,7 @@ class Story:
             f"{counts['locations']} locations with {counts['evses']} EVSEs, and {counts['tariffs']} tariffs, "
             f"in OCPI {self.cpo.who.version}"
         )
-        table = Table(
-            "Received by",
-            "OCPI",
-            "Locations",
-            "EVSEs",
-            "Tariffs",
-            "A connector there",
-            box=None,
-            padding=(0, 2),
-        )
+        table = Table("Received by", "OCPI", "Locations", "EVSEs", "Tariffs", "A connector there", **PLAIN)
         for player in self.emsps:
             locations = self.held(player, "locations", counts["locations"])
             tariffs_held = self.held(player, "tariffs", counts["tariffs"])
@@ -227,24 +224,27 @@ class Story:
             self.say(f"update    {updated['until']} {updated['kwh']} kWh")
         finished = self.do(self.cpo, "finish", place=scene.place, **told)
         self.say(f"completed {finished['until']} {finished['kwh']} kWh")
+        began = monotonic()
         (cdr,) = self.held(emsp, "cdrs", 1)
-        self.show(scene, emsp, cdr)
+        self.show(scene, emsp, cdr, monotonic() - began)
 
-    def show(self, scene: Scene, emsp: Player, cdr: Json) -> None:
+    def show(self, scene: Scene, emsp: Player, cdr: Json, seconds: float) -> None:
         """The price with its reasons, and what the eMSP received: both must be the same."""
         quote = self.priced(scene)
-        table = Table("Component", "Quantity", "Price", "Before taxes", "Why", box=None, padding=(0, 2))
+        table = Table("Component", "Quantity", "Price", "Before taxes", "Why", **PLAIN)
         for line in quote.lines:
             amounts = (f"{line.billed_quantity} {line.unit}", str(line.unit_price), str(line.before_taxes))
             table.add_row(str(line.dimension), *amounts, line.reason)
         self.console.print(table)
         expected = quote.cdr_totals(emsp.who.version)["total_cost"]
         received = cdr["total_cost"]
-        self.say(f"{emsp.who.name} received CDR {cdr['id']} in OCPI {emsp.who.version}:")
-        self.say(f"  [bold]{amount(received, cdr['currency'])}[/]")
+        self.say(
+            f"{emsp.who.name} has its CDR in OCPI {emsp.who.version}, {seconds:.1f} s after the session:"
+        )
+        self.say(f"  [bold]{amount(received, cdr['currency'])}[/]  ({cdr['id']})")
         if amount(received, "") != amount(expected, ""):
             raise Failed(f"The CDR says {received}, but the tariff makes it {expected}.")
-        self.say("[green]which is to the last digit what the tariff says[/]")
+        self.say("  [green]to the last digit what the tariff says[/]")
 
     def priced(self, scene: Scene) -> Quote:
         """The session as the CPO keeps it, priced anew by its tariff."""
