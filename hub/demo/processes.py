@@ -96,7 +96,12 @@ class Stage:
     def ask(self, method: str, url: str, body: Json | None = None, seconds: float = 60.0) -> Any:
         """What a partner's controls answer; Failed when it is a refusal."""
         data = None if body is None else write(body)
-        answer = self._session.request(method, url, data=data, timeout=seconds)
+        try:
+            answer = self._session.request(method, url, data=data, timeout=seconds)
+        except requests.RequestException as error:
+            for child in self.children:
+                child.check()
+            raise Failed(f"{method} {url}: {error}") from None
         if answer.status_code != 200:
             says = answer.text if answer.status_code == 409 else f"HTTP {answer.status_code}"
             raise Failed(f"{method} {url}: {says}")

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 import tariffs
-from hub.demo import data, forms
+from hub.demo import data
 from hub.demo.identity import Identity, identity
 from hub.demo.processes import HUB, Child, Failed, Stage, ended_by_signals, free_port, hub_environment
 from hub.demo.wire import Json, read
@@ -152,13 +152,16 @@ class Story:
 
     def hub(self, *words: str) -> Json:
         """What a `hub` command answers with --json."""
-        done = subprocess.run(  # noqa: S603 (our own command)
-            [sys.executable, *HUB, *words, "--json"],
-            env=self.environment,
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 (our own command)
+                [sys.executable, *HUB, *words, "--json"],
+                env=self.environment,
+                capture_output=True,
+                timeout=SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise Failed(f"`hub {' '.join(words)}` did not end within {SECONDS:.0f} s") from None
         if done.returncode:
             raise Failed(f"`hub {' '.join(words)}` failed: {done.stderr.decode(errors='replace').strip()}")
         return dict(read(done.stdout))
@@ -247,18 +250,19 @@ class Story:
         self.say("  [green]to the last digit what the tariff says[/]")
 
     def priced(self, scene: Scene) -> Quote:
-        """The session as the CPO keeps it, priced anew by its tariff."""
-        newest = forms.of(identity("", "2.3.0", [("CPO", self.cpo.party)]))
-        (session,) = (
-            each
-            for each in self.stage.ask("GET", f"{self.cpo.url}/demo/own/sessions")
-            if each["id"] == scene.session_id
-        )
-        record = next(each for each in data.locations() if each["id"] == scene.location_id)
-        (evse,) = (each for each in record["evses"] if each["uid"] == scene.evse_uid)
-        (tariff,) = (each for each in data.tariffs() if each["id"] == evse["connectors"][0]["tariff_ids"][0])
-        written = newest.tariff(tariff, session["start_date_time"])
-        return tariffs.price(tariffs.read_tariff(written), tariffs.read_session(session), record["time_zone"])
+        """The session as the CPO keeps it, priced anew by the tariff as the CPO wrote it."""
+        location = self.own("locations", scene.location_id)
+        (evse,) = (each for each in location["evses"] if each["uid"] == scene.evse_uid)
+        connector = evse["connectors"][0]
+        tariff_id = str(connector.get("tariff_id") or connector["tariff_ids"][0])
+        tariff = tariffs.read_tariff(self.own("tariffs", tariff_id))
+        session = tariffs.read_session(self.own("sessions", scene.session_id))
+        return tariffs.price(tariff, session, location["time_zone"])
+
+    def own(self, module: str, identity: str) -> Json:
+        """An object of the CPO, from the CPO."""
+        everything: list[Json] = self.stage.ask("GET", f"{self.cpo.url}/demo/own/{module}")
+        return next(each for each in everything if each["id"] == identity)
 
     # ------------------------------------------------------------------ the end
 
@@ -314,7 +318,8 @@ def amount(total: object, currency: str) -> str:
         return f"{plain(total)} {currency} before taxes"
     net = plain(total.get("before_taxes", total.get("excl_vat")))
     taxes = "".join(f" + {plain(each['amount'])} {each['name']}" for each in total.get("taxes") or [])
-    return f"{net} {currency} before taxes{taxes}"
+    gross = f", {plain(total['incl_vat'])} with VAT" if "incl_vat" in total else ""
+    return f"{net} {currency} before taxes{taxes}{gross}"
 
 
 def plain(number: object) -> str:
