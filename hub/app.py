@@ -31,6 +31,7 @@ def create_app(settings: Settings | None = None, hub: Hub | None = None) -> Flas
     app.register_error_handler(OcpiError, envelope.of_ocpi_error)
     app.register_error_handler(HTTPException, envelope.of_http_error)
     app.register_error_handler(Exception, envelope.of_failure)
+    app.before_request(guard.remember)
     app.after_request(guard.sign)
     for blueprint in (versions.blueprint, credentials.blueprint, routes.blueprint):
         app.register_blueprint(blueprint)

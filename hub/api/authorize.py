@@ -5,17 +5,22 @@ import uuid
 from flask import Response, request
 
 from hub.api import envelope, guard
-from hub.api.receiver import around
+from hub.api.sender import may_see, viewer_of
 from hub.ocpi.checking import check
 from hub.ocpi.document import Json
 from hub.ocpi.errors import InvalidParameter, UnknownLocation, UnknownToken
 from hub.ocpi.parts import find_evse
 from hub.ocpi.translation import lift, lower
-from hub.ocpi.wire import Wire
+from hub.ocpi.wire import Wire, fold
 from hub.store import documents
 from hub.store.documents import Stored
 from hub.store.unit import Unit
-from hub.surroundings import StoreSurroundings
+
+
+class UnknownPlace(UnknownLocation):
+    """The location has none of these EVSEs."""
+
+    http_status = 200  # TR-15: 404 would say that the token is unknown
 
 
 def post(wire: Wire, token_uid: str) -> Response:
@@ -24,7 +29,7 @@ def post(wire: Wire, token_uid: str) -> Response:
     if references is not None:
         check(wire.edition, "location_references", references)
     with guard.hub().store.reading() as unit:
-        surroundings = around(unit)
+        surroundings = guard.around(unit)
         token = token_of(unit, wire, token_uid)
         info = authorization(token.document.newest)
         if references is not None and info["allowed"] == "ALLOWED":
@@ -37,18 +42,26 @@ def post(wire: Wire, token_uid: str) -> Response:
 
 def token_of(unit: Unit, wire: Wire, uid: str) -> Stored:
     """The token with this uid and type; when two eMSPs have one alike, OCPI-to headers must say which."""
-    wanted = guard.route().to
+    viewer, wanted = viewer_of(wire.module, guard.caller().partner), guard.route().to
     found = [
         stored
-        for key in wire.keys(uid, request.args.get("type"))
-        for stored in documents.where(unit, wire.module.name, key=key)
-        if wanted in (None, stored.document.owner)
+        for stored in documents.where(unit, wire.module.name, uid=fold(uid))
+        if may_see(viewer, stored) and wanted in (None, stored.document.owner)
     ]
-    if not found:
+    meant = of_type(wire, found)
+    if not meant:
         raise UnknownToken
-    if len(found) > 1:
+    if len({stored.document.owner for stored in meant}) > 1:
         raise InvalidParameter("Several eMSPs have a token with this uid: say which by OCPI-to headers")
-    return found[0]
+    return meant[0]
+
+
+def of_type(wire: Wire, found: list[Stored]) -> list[Stored]:
+    """Those of the type that is asked for; 2.1.1 cannot name one, and most likely means a card (TOK-01)."""
+    if not wire.edition.routing_headers:
+        return sorted(found, key=lambda stored: stored.document.newest["type"] != "RFID")
+    wanted = request.args.get("type", "RFID")
+    return [stored for stored in found if stored.document.newest["type"] == wanted]
 
 
 def authorization(token: Json) -> Json:
@@ -59,12 +72,24 @@ def authorization(token: Json) -> Json:
 
 
 def allowed_place(unit: Unit, asked: Json) -> Json:
-    """The part of the asked-for place that the hub knows (TOK-10)."""
-    around = StoreSurroundings(unit)
-    own = guard.caller().partner.parties()
-    candidates = (around.location(party, asked["location_id"]) for party in own)
+    """The place asked about, less the EVSEs that a published location does not have (TOK-10).
+
+    One that is not published is taken at its CPO's word (TOK-11): private chargers never are.
+    """
+    own, uids = guard.caller().partner.parties(), asked.get("evse_uids") or ()
+    candidates = (guard.around(unit).location(party, asked["location_id"]) for party in own)
     location = next((candidate for candidate in candidates if candidate is not None), None)
-    if location is None:
-        raise UnknownLocation
-    uids = asked.get("evse_uids") or []
-    return {"location_id": location["id"], "evse_uids": [find_evse(location, uid)["uid"] for uid in uids]}
+    if location is None or not uids:
+        return asked
+    there = [uid for uid in uids if has_evse(location, uid)]
+    if not there:
+        raise UnknownPlace
+    return asked | {"evse_uids": there}
+
+
+def has_evse(location: Json, uid: str) -> bool:
+    try:
+        find_evse(location, uid)
+    except UnknownLocation:
+        return False
+    return True

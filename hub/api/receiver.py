@@ -15,7 +15,6 @@ from hub.parties import mendings
 from hub.store import documents
 from hub.store.documents import Stored
 from hub.store.unit import Unit
-from hub.surroundings import StoreSurroundings
 
 LATEST = 24 * 3600 * 1_000_000
 """How far in the future a `last_updated` may lie: one bad clock must not freeze an object."""
@@ -55,7 +54,7 @@ def get(wire: Wire, **path: str) -> Response:
     with guard.hub().store.reading() as unit:
         stored = living(wire, found(unit, wire, target))
         try:
-            body = wire.dump(stored.document, around(unit))
+            body = wire.dump(stored.document, guard.around(unit))
         except NotExpressible as reason:
             raise wire.module.missing(f"Not available in OCPI {wire.edition.version}: {reason}") from reason
     return envelope.answer(part_of(body, target.evse_uid, target.connector_id))
@@ -64,13 +63,13 @@ def get(wire: Wire, **path: str) -> Response:
 def put(wire: Wire, **path: str) -> Response:
     """Create or replace an object or a part of it (TR-50, LOC-03); 201 when it is new (TR-16)."""
     target = Target.of(wire, **path)
-    checked = wire.check(guard.body(), lenient(), target.part)
+    checked = wire.check(guard.body(), guard.leniency(target.owner), target.part)
     agree(wire, target, checked.body)
     with guard.hub().store.unit() as unit:
         existing = claimed(unit, wire, target, checked.body.get("type"))
         created = existing is None or existing.deleted
         if target.part:
-            current = wire.dump(living(wire, existing).document, around(unit))
+            current = wire.dump(living(wire, existing).document, guard.around(unit))
             created = not has_part(current, target)
             checked = Checked(spliced(current, target, checked.body), checked.mended)
         store(unit, wire, target, checked, existing)
@@ -85,10 +84,10 @@ def patch(wire: Wire, **path: str) -> Response:
         raise InvalidObject("A PATCH needs last_updated", fields={"last_updated": "required"})  # TR-52
     with guard.hub().store.unit() as unit:
         existing = living(wire, claimed(unit, wire, target))
-        current = wire.dump(existing.document, around(unit))
+        current = wire.dump(existing.document, guard.around(unit))
         before = part_of(current, target.evse_uid, target.connector_id)
         changes = {"last_updated": instants.text(unit.now)} | changes  # 2.1.1 may leave it out (C1)
-        merged = wire.check(merge(wire, before, changes), lenient(), target.part)
+        merged = merge(wire, target, before, changes)
         agree(wire, target, merged.body)
         if patching.is_stale(before, merged.body):  # TR-55
             return envelope.answer()
@@ -107,13 +106,14 @@ def delete(wire: Wire, **path: str) -> Response:
     return envelope.answer()
 
 
-def merge(wire: Wire, before: Json, changes: Json) -> Json:
-    """The patched object; from 2.2 on the periods of a session are appended (SES-02, SES-05)."""
-    merged = patching.merge(before, changes)
+def merge(wire: Wire, target: Target, before: Json, changes: Json) -> Checked:
+    """The patched object, checked; from 2.2 on the periods of a session are appended (SES-02, SES-05)."""
+    merged = wire.check(patching.merge(before, changes), guard.leniency(target.owner), target.part)
     appended = wire.module.appended
-    if appended and wire.edition.patch_appends_periods:
-        merged |= {appended: patching.append_periods(before.get(appended) or [], changes.get(appended) or [])}
-    return merged
+    if not appended or appended not in changes or not wire.edition.patch_appends_periods:
+        return merged
+    periods = patching.append_periods(before.get(appended), merged.body.get(appended))
+    return Checked(merged.body | {appended: periods}, merged.mended)
 
 
 def found(unit: Unit, wire: Wire, target: Target) -> Stored | None:
@@ -173,7 +173,7 @@ def spliced(location: Json, target: Target, part: Json) -> Json:
 
 def store(unit: Unit, wire: Wire, target: Target, checked: Checked, existing: Stored | None) -> None:
     """Keep the object as a new revision, unless it says what is stored already."""
-    document = wire.lift(checked, target.owner, around(unit))
+    document = wire.lift(checked, target.owner, guard.around(unit))
     wire.module.allow(existing.document.newest if existing else None, document.newest)
     if existing and not existing.deleted and existing.document.sent == checked.body:
         return
@@ -183,11 +183,3 @@ def store(unit: Unit, wire: Wire, target: Target, checked: Checked, existing: St
     documents.save(unit, document, existing, audience=audience, source=partner.id)
     if checked.mended:
         mendings.record(unit, partner.id, wire.module.name, document.key, checked.mended)
-
-
-def lenient() -> frozenset[str]:
-    return guard.caller().partner.settings.lenient
-
-
-def around(unit: Unit) -> StoreSurroundings:
-    return StoreSurroundings(unit, guard.caller().partner.settings.traits)

@@ -77,7 +77,8 @@ def blueprint_of_modules() -> Blueprint:
 
 def add(blueprint: Blueprint, path: str, method: str, view: View, wire: Wire) -> None:
     endpoint = f"{method} {path}".replace(".", "_")
-    blueprint.add_url_rule(path, endpoint, partial(view, wire), methods=[method])
+    bound = partial(view, wire)
+    blueprint.add_url_rule(path, endpoint, bound, methods=[method], provide_automatic_options=False)
 
 
 blueprint = blueprint_of_modules()

@@ -10,6 +10,7 @@ from hub.api import envelope, guard
 from hub.ocpi import parts, strictjson
 from hub.ocpi.document import Document, Json, Party
 from hub.ocpi.errors import InvalidParameter, NotExpressible
+from hub.ocpi.leniency import UNDATED_LISTS
 from hub.ocpi.module import Module, Role
 from hub.ocpi.paging import Query
 from hub.ocpi.wire import Wire
@@ -24,15 +25,22 @@ from hub.surroundings import StoreSurroundings
 def get_list(wire: Wire) -> Response:
     """A page of what the caller may see, the oldest created first (TR-30 to TR-38)."""
     query = Query.of(request.args)
+    must_be_dated(wire.module, query)
     listing = listing_of(wire.module, query)
     with guard.hub().store.reading() as unit:
         rows = pages.page(unit, listing, Place(query.after, query.offset), query.limit + 1)
         count = pages.total(unit, listing) if query.total is None else query.total
-        items = list(render(wire, rows[: query.limit], StoreSurroundings(unit)))
+        items = list(render(wire, rows[: query.limit], guard.around(unit)))
     headers = {"X-Total-Count": str(count), "X-Limit": str(query.limit)}
     if len(rows) > query.limit:
         headers["Link"] = query.next_link(public_url(), request.args, rows[query.limit - 1].seq, count)
     return envelope.answer_list(items, headers)
+
+
+def must_be_dated(module: Module, query: Query) -> None:
+    """Sessions are listed since a moment (TR-32), unless the operator lets this partner forget it."""
+    if module.dated and query.since is None and UNDATED_LISTS not in guard.caller().partner.settings.lenient:
+        raise InvalidParameter("date_from is required here", fields={"date_from": "required"})
 
 
 def listing_of(module: Module, query: Query) -> Listing:
@@ -86,7 +94,7 @@ def get_one(
     """A location, or one of its EVSEs or connectors (LOC-02)."""
     with guard.hub().store.reading() as unit:
         try:
-            location = wire.dump(visible_one(unit, wire, object_id).document, StoreSurroundings(unit))
+            location = wire.dump(visible_one(unit, wire, object_id).document, guard.around(unit))
         except NotExpressible as reason:
             raise wire.module.missing(f"Not available in OCPI {wire.edition.version}: {reason}") from reason
     return envelope.answer(part_of(location, evse_uid, connector_id))

@@ -41,6 +41,7 @@ class Module:
     heard_by_one  the single party an object is meant for, read from its newest form
     id_field      the field that carries the id
     typed         the field `type` is part of the identity (of tokens, TOK-01)
+    dated         a list of them must say since when (TR-32)
     parts         the parts of an object that have URLs of their own: (name, field of the id), outermost first
     appended      the list to which a PATCH adds (SES-02)
     allow         (newest form before, after) -> raises InvalidParameter when an object may not change so
@@ -57,6 +58,7 @@ class Module:
     heard_by_one: Callable[[Json], Party] | None = None
     id_field: str = "id"
     typed: bool = False
+    dated: bool = False
     parts: tuple[tuple[str, str], ...] = ()
     appended: str | None = None
     allow: Callable[[Json | None, Json], None] = anything

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from hub.ocpi.document import Party
 from hub.ocpi.errors import InvalidParameter
 
-
 Header = Callable[[str], str | None]
 
 
@@ -16,6 +15,10 @@ class Route:
 
     to: Party | None
     sender: Party | None
+
+
+NOWHERE = Route(None, None)
+"""What a request without headers says."""
 
 
 def party_in(header: Header, direction: str) -> Party | None:
@@ -37,11 +40,14 @@ def read(header: Header, own: Sequence[Party], hub: Party) -> Route:
     """What the headers say.
 
     header  finds a header by its name, without case
-    own     the parties of the requesting platform: the sender must be one of them (HUB-09)
+    own     the parties of the requesting platform: the sender must be one of them; the only one is it
+            also when no header says so (HUB-09)
 
     A request to the hub's party, or by mistake to the sender's own, is not routed.
     """
     to, sender = party_in(header, "to"), party_in(header, "from")
     if sender is not None and sender not in own:
         raise InvalidParameter(f"OCPI-from: {sender} is not a party of this connection")
+    if sender is None and len(own) == 1:
+        sender = own[0]
     return Route(None if to == hub or to in own else to, sender)

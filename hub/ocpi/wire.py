@@ -1,6 +1,6 @@
 """One module in one edition: the only door for objects, on the way in and on the way out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.ocpi.aliases import alias
@@ -17,6 +17,22 @@ from hub.ocpi.translation import lift, lower
 
 ID_LENGTH = 39
 """The longest id an object may have in the newest edition: that of a credit CDR (CDR-05)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leniency:
+    """What an operator lets pass of a sender: names of mends, and what some of them must know.
+
+    owner  whose object it is, None when that is not certain
+    now    when it came
+    """
+
+    mends: frozenset[str] = frozenset()
+    owner: Party | None = None
+    now: int | None = None
+
+
+STRICT = Leniency()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +54,13 @@ class Wire:
     def is_newest(self) -> bool:
         return self.edition is NEWEST
 
-    def check(self, body: Json, lenient: Iterable[str] = (), part: str | None = None) -> Checked:
+    def check(self, body: Json, leniency: Leniency = STRICT, part: str | None = None) -> Checked:
         """The object, or one of its parts, as this edition wants it; InvalidObject names every fault."""
         name = part or self.module.name
         try:
             check(self.edition, name, body)
         except InvalidObject:
-            body, notes = mend(lenient, name, body)
+            body, notes = mend(leniency.mends, name, body, owner=leniency.owner, now=leniency.now)
             if not notes:
                 raise
             check(self.edition, name, body)

@@ -1,4 +1,4 @@
-"""What became of each completed session: rated by the hub, billed by its CPO, or held with a reason."""
+"""What became of each completed session: rated, billed by its CPO, held with a reason, or credited."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +15,16 @@ from sqlalchemy import (
     UniqueConstraint,
     select,
     text,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store.base import Instant, Serial, metadata
 from hub.store.unit import Unit
 
-RATED, OWN, HELD = "RATED", "OWN", "HELD"
+RATED, OWN, HELD, CREDITED = "RATED", "OWN", "HELD", "CREDITED"
+OPEN = (HELD, CREDITED)
+"""Not billed, or not any more."""
 
 charges = Table(
     "charges",
@@ -29,7 +32,7 @@ charges = Table(
     Column("id", Serial, primary_key=True),
     Column("owner", String(5), nullable=False),  # the CPO
     Column("session_key", String(80), nullable=False),
-    Column("state", String(10), nullable=False),  # RATED, OWN: the CPO's own CDR, HELD
+    Column("state", String(10), nullable=False),  # RATED, OWN: the CPO's own CDR, HELD, CREDITED
     Column("reason", String(40)),  # code of why it is held
     Column("message", Text),
     Column("cdr_key", String(80)),  # in cdrs, of the same owner
@@ -83,9 +86,16 @@ def keep(unit: Unit, kept: Charge) -> bool:
     dialect = sqlite if unit.connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(charges).values(created_at=unit.now, **values)
     written = statement.on_conflict_do_update(
-        index_elements=["owner", "session_key"], set_=values, where=charges.c.state == HELD
+        index_elements=["owner", "session_key"], set_=values, where=charges.c.state.in_(OPEN)
     ).returning(charges.c.id)
     return unit.connection.execute(written).first() is not None
+
+
+def credit(unit: Unit, owner: str, cdr_key: str) -> None:
+    """The CDR that billed a session is taken back: its CPO may bill the session anew."""
+    billed = (charges.c.owner == owner) & (charges.c.cdr_key == cdr_key) & charges.c.state.in_((RATED, OWN))
+    taken_back = {"state": CREDITED, "updated_at": unit.now}
+    unit.connection.execute(update(charges).where(billed).values(taken_back))
 
 
 def held(unit: Unit, owner: str | None = None) -> list[Charge]:

@@ -1,6 +1,5 @@
 """How a list is read: what a viewer may see, in order of creation, page by page."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 

@@ -75,6 +75,7 @@ module = Module(
     owner=Role.CPO,
     receiver=("GET", "PUT", "PATCH"),
     heard_by_one=token_issuer,
+    dated=True,  # SES-18
     appended="charging_periods",
     allow=completed_is_final,
     promoted={
