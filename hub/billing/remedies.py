@@ -1,0 +1,20 @@
+"""What an operator can do about each reason for which a session is held."""
+
+from collections.abc import Mapping
+
+BY_ITSELF = "the session is then billed by itself"
+
+REMEDIES: Mapping[str, str] = {
+    "LOCATION_UNKNOWN": f"Ask the CPO to publish the location with this EVSE and connector; {BY_ITSELF}.",
+    "TARIFF_NONE": f"Ask the CPO to name a tariff in tariff_ids of the connector; {BY_ITSELF}.",
+    "TARIFF_UNKNOWN": f"Ask the CPO to publish the tariff that its connector names; {BY_ITSELF}.",
+    "TARIFF_NOT_IN_FORCE": "Ask the CPO for a tariff of this type that holds at the start of the session; "
+    f"{BY_ITSELF}.",
+    "TARIFF_UNPRICEABLE": f"Tell the CPO what is wrong with its tariff; when it corrects it, {BY_ITSELF}.",
+    "SESSION_UNPRICEABLE": "A completed session does not change. Agree with the CPO that it sends the CDR "
+    "itself; the hub takes one for a session that is held.",
+    "CURRENCY_DIFFERS": f"Ask the CPO for a tariff in the currency of the session; {BY_ITSELF}. Or let it "
+    "send the CDR itself.",
+    "PRICE_UNKNOWN": f"Ask the CPO to tell the tax rate in its tariff; {BY_ITSELF}.",
+}
+"""Code -> what to do. `hub session rate` tries a session at once."""

@@ -1,0 +1,110 @@
+"""`hub delivery`: what partners are owed is seen with its last answer, and can be tried again."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from factories import example
+from platforms import Platform, code
+from sqlalchemy import update
+
+from hub import cli
+from hub.settings import Settings
+from hub.store.deliveries import deliveries
+from hub.sync import outbox
+
+Run = Callable[..., tuple[int, str, str]]
+IN_2096 = 4_000_000_000_000_000
+REFUSED = {"http": 400, "ocpi": 2001, "error": "refused: 400/2001 id: is too long"}
+
+
+@pytest.fixture
+def run(settings: Settings, capsys, monkeypatch) -> Run:
+    """Runs `hub delivery ...` on the database of the test: (exit code, output, errors)."""
+    monkeypatch.setenv("HUB_DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("HUB_SECRET_KEY", "k" * 40)
+
+    def run(*words: str) -> tuple[int, str, str]:
+        code = cli.run(["delivery", *words])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def owed(cpo: Platform, emsp: Platform) -> Platform:
+    """The eMSP is owed a location."""
+    assert code(cpo.put("locations/NL/CPO/Harbour", example("2.2.1", "locations", id="Harbour")))[1] == 1000
+    return emsp
+
+
+def listed(run: Run, *words: str) -> Any:
+    return json.loads(run("list", *words, "--json")[1])
+
+
+def settle(partner: Platform, state: str, **values: Any) -> None:
+    """As a try ends that a partner has answered."""
+    with partner.hub.store.unit() as unit:
+        unit.connection.execute(update(deliveries).values(state=state, attempts=4, **values))
+
+
+def test_what_is_owed_is_listed(run, owed):
+    (told,) = listed(run)
+    assert (told["partner"], told["module"], told["owner"]) == ("EMSP DE/MSP", "locations", "NL/CPO")
+    assert (told["object_id"], told["state"], told["attempts"]) == ("Harbour", "due", 0)
+    assert told["owed_at"].endswith("Z")
+    code, out, errors = run("list")
+    assert (code, errors) == (0, "")
+    assert "NL/CPO Harbour" in out
+
+
+def test_what_was_refused_is_listed_with_the_answer(run, owed):
+    settle(owed, outbox.DEAD, **REFUSED)
+    (told,) = listed(run, "--state", "dead")
+    assert (told["attempts"], told["http"], told["ocpi"], told["error"]) == (4, *REFUSED.values())
+    assert REFUSED["error"] in run("list")[1]
+    assert listed(run, "--state", "due") == []
+
+
+def test_the_list_is_of_one_partner(run, owed, connect):
+    assert len(listed(run, "--partner", "EMSP DE/MSP")) == 1
+    assert len(listed(run, "--partner", "DE/MSP")) == 1
+    assert listed(run, "--partner", "NL/CPO") == []
+    code, _, errors = run("list", "--partner", "Nobody")
+    assert (code, errors.count("\n")) == (1, 1)
+
+
+def test_the_list_says_when_there_is_more(run, owed):
+    _, _, errors = run("list", "--limit", "1")
+    assert errors == "hub: these are the newest 1; see --limit for more.\n"
+
+
+@pytest.mark.parametrize("state", [outbox.DEAD, outbox.WITHHELD, outbox.DUE])
+def test_what_waits_is_due_at_once_when_it_is_retried(run, owed, state):
+    settle(owed, state, next_at=IN_2096, **REFUSED)
+    (told,) = listed(run)
+    code, out, errors = run("retry", str(told["id"]))
+    assert (code, out, errors) == (0, "locations NL/CPO Harbour is due to EMSP DE/MSP.\n", "")
+    (told,) = listed(run)
+    assert (told["state"], told["attempts"]) == ("due", 0)
+    with owed.hub.store.reading() as unit:
+        assert outbox.anything_due(unit)
+
+
+@pytest.mark.parametrize("state", [outbox.LEASED, outbox.DONE])
+def test_what_is_under_way_or_done_is_not_retried(run, owed, state):
+    settle(owed, state)
+    (told,) = listed(run)
+    code, out, errors = run("retry", str(told["id"]))
+    assert (code, out) == (1, "")
+    assert errors == f"hub: delivery {told['id']} is {state}: there is nothing to try again.\n"
+    assert listed(run)[0]["state"] == state
+
+
+def test_an_unknown_delivery_is_one_line(run, owed):
+    code, _, errors = run("retry", "4711")
+    assert (code, errors) == (
+        1,
+        "hub: there is no delivery 4711. `hub delivery list` shows those there are.\n",
+    )
