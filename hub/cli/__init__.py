@@ -7,15 +7,27 @@ import click
 
 from hub.cli.db import db
 from hub.cli.delivery import delivery
+from hub.cli.demo import demo
 from hub.cli.faults import fault_shown
 from hub.cli.frame import Group
+from hub.cli.partner import partner
 from hub.cli.price import price
 from hub.cli.serve import serve
 from hub.cli.session import session
 from hub.cli.settings import settings
 from hub.cli.worker import worker
 
-COMMANDS: tuple[click.Command, ...] = (serve, worker, db, price, session, delivery, settings)
+COMMANDS: tuple[click.Command, ...] = (
+    serve,
+    worker,
+    demo,
+    db,
+    partner,
+    price,
+    session,
+    delivery,
+    settings,
+)
 """In the order in which `hub --help` lists them: a new subcommand is a file and a name here."""
 
 
