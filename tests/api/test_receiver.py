@@ -77,7 +77,9 @@ def test_ids_are_found_in_any_case_and_come_back_in_the_owners(cpo: Platform) ->
 def test_a_put_takes_away_what_it_does_not_carry(cpo: Platform, location: str) -> None:  # TR-50
     body = cpo.get(location)
     assert "name" in body
-    cpo.put(location, {name: value for name, value in body.items() if name != "name"} | {"last_updated": LATER})
+    cpo.put(
+        location, {name: value for name, value in body.items() if name != "name"} | {"last_updated": LATER}
+    )
     assert "name" not in cpo.get(location)
 
 
@@ -271,7 +273,9 @@ def test_url_and_body_must_name_the_same_object(cpo: Platform) -> None:  # TR-56
     assert code(cpo.receiver("GET", "tariffs/NL/CPO/T1")) == (404, 2000)
 
 
-def test_nobody_writes_or_reads_in_anothers_name(cpo: Platform, connect: Connect, location: str) -> None:  # TR-58
+def test_nobody_writes_or_reads_in_anothers_name(
+    cpo: Platform, connect: Connect, location: str
+) -> None:  # TR-58
     other = connect("BE/OTH", Role.CPO, "2.2.1")
     emsp = connect("DE/MSP", Role.EMSP, "2.2.1")
     before = cpo.get(location)
@@ -313,7 +317,8 @@ def test_ids_go_back_and_parties_are_swapped(cpo: Platform) -> None:  # TR-90, H
 
 def test_missing_request_ids_are_made(cpo: Platform) -> None:  # TR-90
     told = cpo.receiver("GET", "tariffs/NL/CPO/NONE").headers
-    assert told["X-Request-ID"] and told["X-Correlation-ID"]
+    assert told["X-Request-ID"]
+    assert told["X-Correlation-ID"]
 
 
 def test_only_own_parties_may_be_claimed_as_sender(cpo: Platform) -> None:  # HUB-09
