@@ -1,10 +1,9 @@
 """The Sender interface: lists that a partner pulls, and single locations."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, request
-from sqlalchemy import Row
 
 from hub.api import envelope, guard
 from hub.ocpi import parts, strictjson
@@ -27,10 +26,10 @@ def get_list(wire: Wire) -> Response:
     query = Query.of(request.args)
     must_be_dated(wire.module, query)
     listing = listing_of(wire.module, query)
-    with guard.hub().store.reading() as unit:
-        rows = pages.page(unit, listing, Place(query.after, query.offset), query.limit + 1)
-        count = pages.total(unit, listing) if query.total is None else query.total
-        items = list(render(wire, rows[: query.limit], guard.around(unit)))
+    with guard.hub().store.glance() as glance:
+        rows = pages.page(glance, listing, Place(query.after, query.offset), query.limit + 1)
+        count = pages.total(glance, listing) if query.total is None else query.total
+    items = rendered(wire, rows[: query.limit])
     headers = {"X-Total-Count": str(count), "X-Limit": str(query.limit)}
     if len(rows) > query.limit:
         headers["Link"] = query.next_link(public_url(), request.args, rows[query.limit - 1].seq, count)
@@ -63,8 +62,16 @@ def viewer_of(module: Module, partner: Partner) -> Viewer:
     return Viewer(owned, tuple(party.code for party in partner.parties(Role.EMSP)), hears=False)
 
 
-def render(wire: Wire, rows: Sequence[Row[Any]], around: StoreSurroundings) -> Iterator[bytes]:
+def rendered(wire: Wire, rows: Sequence[Any]) -> Sequence[bytes]:
     """Each object as JSON in the caller's edition; one that has no form in it is left out."""
+    ready = [as_stored(wire, row) for row in rows]
+    if None not in ready:
+        return cast("list[bytes]", ready)
+    with guard.hub().store.reading() as unit:
+        return list(render(wire, rows, guard.around(unit)))
+
+
+def render(wire: Wire, rows: Sequence[Any], around: StoreSurroundings) -> Iterator[bytes]:
     for row in rows:
         ready = as_stored(wire, row)
         if ready is None:
@@ -75,14 +82,14 @@ def render(wire: Wire, rows: Sequence[Row[Any]], around: StoreSurroundings) -> I
         yield ready
 
 
-def as_stored(wire: Wire, row: Row[Any]) -> bytes | None:
+def as_stored(wire: Wire, row: Any) -> bytes | None:
     """The bytes that lie in the store, when they are of the caller's edition: nothing is parsed then."""
     if row.edition == wire.edition.version:
         return bytes(row.sent)
     return bytes(row.newest) if wire.is_newest and row.newest is not None else None
 
 
-def document_of(module: str, row: Row[Any]) -> Document:
+def document_of(module: str, row: Any) -> Document:
     sent = strictjson.reread(row.sent)
     newest = sent if row.newest is None else strictjson.reread(row.newest)
     return Document(module, Party.of_code(row.owner), row.key, row.edition, sent, newest)

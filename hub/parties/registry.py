@@ -19,13 +19,14 @@ from hub.parties.rows import COLUMNS, partner_of, settings_text
 from hub.store.base import Instant
 from hub.store.engine import Store
 from hub.store.parties import endpoints, partner_roles, partners, tokens_in, tokens_out
-from hub.store.unit import Unit
+from hub.store.prepared import Prepared
+from hub.store.unit import Glance, Unit
 
 JOINED = partners.outerjoin(partner_roles)
 IN_ORDER = (partners.c.id, partner_roles.c.role, partner_roles.c.party)
 
-BY_TOKEN = (
-    select(tokens_in.c.hash, tokens_in.c.id, tokens_in.c.kind, tokens_in.c.used_at, *COLUMNS)
+BY_TOKEN = Prepared(
+    every=select(tokens_in.c.hash, tokens_in.c.id, tokens_in.c.kind, tokens_in.c.used_at, *COLUMNS)
     .select_from(tokens_in.join(JOINED))
     .where(
         or_(
@@ -33,7 +34,7 @@ BY_TOKEN = (
             tokens_in.c.hash == bindparam("decoded", type_=LargeBinary),
         ),
         or_(tokens_in.c.expires_at.is_(None), tokens_in.c.expires_at > bindparam("now", type_=Instant)),
-        partners.c.status != Status.SUSPENDED,
+        partners.c.status != Status.SUSPENDED.value,
     )
     .order_by(tokens_in.c.id, *IN_ORDER)
 )
@@ -47,8 +48,8 @@ def authenticate(store: Store, candidates: Sequence[bytes]) -> Caller | None:
     is dead at once, which a cache could not promise."""
     if not candidates:
         return None
-    with store.reading() as unit:
-        found = by_token(unit, candidates)
+    with store.glance() as glance:
+        found = by_token(glance, candidates)
     if found is None:
         return None
     caller, unused = found
@@ -58,7 +59,7 @@ def authenticate(store: Store, candidates: Sequence[bytes]) -> Caller | None:
     return caller
 
 
-def by_token(unit: Unit, candidates: Sequence[bytes]) -> tuple[Caller, int | None] | None:
+def by_token(unit: Unit | Glance, candidates: Sequence[bytes]) -> tuple[Caller, int | None] | None:
     """The caller; with it the id of its token when a handshake gave it that and this is its first use.
 
     Tokens of suspended and of unregistered partners are unknown. Whoever is not registered counts as kind A,
@@ -67,7 +68,7 @@ def by_token(unit: Unit, candidates: Sequence[bytes]) -> tuple[Caller, int | Non
     hashes = {tokens.hashed(candidate): candidate for candidate in candidates}
     plain, *rest = hashes
     given = {"plain": plain, "decoded": rest[0] if rest else plain, "now": unit.now}
-    rows = unit.connection.execute(BY_TOKEN, given).all()
+    rows = BY_TOKEN.all(unit, **given)
     if not rows:
         return None
     token_hash, token_id, kind, used_at = rows[0][:4]

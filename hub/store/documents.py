@@ -1,31 +1,36 @@
 """The documents of every module: one table a module, all of one shape, and the revisions they have had."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     Column,
     Index,
+    Insert,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     Row,
+    Select,
     String,
     Table,
     UniqueConstraint,
+    bindparam,
     func,
     insert,
     literal,
     select,
     update,
 )
+from sqlalchemy.sql.base import Executable
 
 from hub.ocpi import instants, strictjson
 from hub.ocpi.document import Document, Party
 from hub.ocpi.modules import MODULES
 from hub.ocpi.wire import fold
 from hub.store.base import Instant, Serial, metadata
+from hub.store.prepared import Prepared
 from hub.store.unit import Change, Unit
 
 KEY_LENGTH = 80
@@ -48,14 +53,15 @@ def table_of(module: str, promoted: Iterable[str]) -> Table:
         Column("key", String(KEY_LENGTH), nullable=False),
         Column("audience", String(5)),
         Column("edition", String(10), nullable=False),
-        Column("sent", LargeBinary, nullable=False),
-        Column("newest", LargeBinary),
         Column("rev", Integer, nullable=False),
         Column("last_updated", Instant, nullable=False),
         Column("received_at", Instant, nullable=False),
         Column("deleted_at", Instant),
         *(Column(name, String(KEY_LENGTH), index=True) for name in promoted),
+        Column("sent", LargeBinary, nullable=False),  # last: SQLite reads a row from its beginning
+        Column("newest", LargeBinary),
         UniqueConstraint("owner", "key"),
+        Index(f"ix_{module}_key", "key"),
         Index(f"ix_{module}_updated", "last_updated", "seq"),
         Index(f"ix_{module}_audience", "audience", "seq"),
         sqlite_autoincrement=True,
@@ -93,17 +99,29 @@ class Stored:
     deleted: bool = False
 
 
+def of_each(statement: Callable[[str, Table], Executable]) -> Mapping[str, Prepared]:
+    """One statement a module."""
+    return {name: Prepared(every=statement(name, table)) for name, table in TABLES.items()}
+
+
+def by_key(table: Table) -> Select[Any]:
+    return select(table).where(table.c.owner == bindparam("owner"), table.c.key == bindparam("key"))
+
+
+FIND = of_each(lambda _, table: by_key(table))
+FIND_LOCKED = of_each(lambda _, table: by_key(table).with_for_update())
+FIND_SEQ = of_each(lambda _, table: select(table).where(table.c.seq == bindparam("seq")))
+
+
 def find(unit: Unit, module: str, owner: Party, key: str, *, lock: bool = False) -> Stored | None:
     """The document, deleted ones included. With `lock` no other writer may touch it until the commit."""
-    table = TABLES[module]
-    query = select(table).where(table.c.owner == owner.code, table.c.key == key)
-    row = unit.connection.execute(query.with_for_update() if lock else query).first()
+    statement = FIND_LOCKED[module] if lock else FIND[module]
+    row = statement.first(unit, owner=owner.code, key=key)
     return None if row is None else stored(module, row)
 
 
 def by_seq(unit: Unit, module: str, seq: int) -> Stored | None:
-    table = TABLES[module]
-    row = unit.connection.execute(select(table).where(table.c.seq == seq)).first()
+    row = FIND_SEQ[module].first(unit, seq=seq)
     return None if row is None else stored(module, row)
 
 
@@ -145,8 +163,7 @@ def save(
     else:
         seq, rev = existing.seq, existing.rev + 1
         keep_revision(unit, existing)
-        table = TABLES[document.module]
-        unit.connection.execute(update(table).where(table.c.seq == seq).values(rev=rev, **values))
+        REPLACE[document.module].run(unit, this=seq, rev=rev, **values)
     before = None if existing is None or existing.deleted else existing.document
     change = Change(document, seq, rev, source=source, before=before)
     unit.changes.append(change)
@@ -187,24 +204,37 @@ def folded(value: str | None) -> str | None:
     return None if value is None else fold(value)
 
 
+def written(table: Table) -> dict[str, Any]:
+    """Every column but the serial number, as a parameter of its own name."""
+    return {column.name: bindparam(column.name) for column in table.c if column.name != "seq"}
+
+
+CREATE = of_each(lambda _, table: insert(table).values(written(table)).returning(table.c.seq))
+REPLACE = of_each(
+    lambda _, table: update(table).where(table.c.seq == bindparam("this")).values(written(table))
+)
+
+
 def created(unit: Unit, module: str, values: Mapping[str, Any]) -> int:
-    table = TABLES[module]
-    statement = insert(table).values(rev=1, **values).returning(table.c.seq)
-    return int(unit.connection.execute(statement).scalar_one())
+    return int(CREATE[module].first(unit, rev=1, **values).seq)
 
 
 KEPT = ("rev", "edition", "sent", "newest", "last_updated", "received_at")
 
 
-def keep_revision(unit: Unit, existing: Stored) -> None:
-    """Copy the present revision aside, inside the database."""
-    table = TABLES[existing.document.module]
+def copied(module: str, table: Table) -> Insert:
+    """The present revision of a document, copied aside inside the database."""
     source = select(
-        *(literal(value) for value in (existing.document.module, existing.seq, unit.now)),
-        *(table.c[name] for name in KEPT),
-    ).where(table.c.seq == existing.seq)
-    names = ["module", "document", "replaced_at", *KEPT]
-    unit.connection.execute(insert(revisions).from_select(names, source))
+        literal(module), table.c.seq, bindparam("now", type_=Instant), *(table.c[name] for name in KEPT)
+    ).where(table.c.seq == bindparam("this"))
+    return insert(revisions).from_select(["module", "document", "replaced_at", *KEPT], source)
+
+
+KEEP = of_each(copied)
+
+
+def keep_revision(unit: Unit, existing: Stored) -> None:
+    KEEP[existing.document.module].run(unit, this=existing.seq, now=unit.now)
 
 
 def history(unit: Unit, module: str, seq: int) -> Iterator[Stored]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from hub.store.unit import Clock, React, Unit, utc_micros
+from hub.store.unit import Clock, Glance, React, Unit, utc_micros
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON")
 
@@ -34,7 +34,7 @@ class Store:
     def unit(self) -> Iterator[Unit]:
         """One transaction that may write; what follows from its changes happens inside it."""
         with self._one_writer, self.engine.connect() as connection, connection.begin():
-            unit = Unit(connection, self.clock())
+            unit = self._unit(connection)
             yield unit
             self.react(unit)
 
@@ -42,7 +42,27 @@ class Store:
     def reading(self) -> Iterator[Unit]:
         """One consistent look at the database, which writes nothing."""
         with self.engine.connect().execution_options(reading=True) as connection, connection.begin():
-            yield Unit(connection, self.clock())
+            yield self._unit(connection)
+
+    @contextmanager
+    def glance(self) -> Iterator[Glance]:
+        """For single reads on the path of every request: no transaction, each statement sees the latest."""
+        pooled = self.engine.raw_connection()
+        driver: Any = pooled.driver_connection
+        try:
+            if not self.sqlite:
+                driver.autocommit = (
+                    True  # psycopg would begin a transaction; sqlite3 does not, as prepared here
+                )
+            yield Glance(self.clock(), driver, self.engine.dialect)
+        finally:
+            if not self.sqlite and not driver.closed:
+                driver.autocommit = False
+            pooled.close()
+
+    def _unit(self, connection: Connection) -> Unit:
+        driver = connection.connection.driver_connection
+        return Unit(connection, self.clock(), driver, connection.dialect)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -55,7 +75,7 @@ def engine_for(url: str) -> Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     options: dict[str, Any] = {"pool_size": 20, "max_overflow": 20}
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, **options)
+        return create_engine(parsed, **options)
     engine = create_engine(parsed, connect_args={"check_same_thread": False}, **options)
     event.listen(engine, "connect", prepare_sqlite)
     event.listen(engine, "begin", begin_sqlite)

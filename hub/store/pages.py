@@ -1,12 +1,14 @@
 """How a list is read: what a viewer may see, in order of creation, page by page."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, bindparam, false, func, or_, select
 
 from hub.store.documents import TABLES
-from hub.store.unit import Unit
+from hub.store.prepared import Prepared
+from hub.store.unit import Glance, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +44,6 @@ class Place:
     offset: int = 0
 
 
-def visible(table: Table, viewer: Viewer) -> ColumnElement[bool]:
-    """What a viewer may see: its own, what is meant for it, and what is meant for all."""
-    reasons: list[ColumnElement[bool]] = []
-    if viewer.owned:
-        reasons.append(table.c.owner.in_(viewer.owned))
-    if viewer.addressed:
-        reasons.append(table.c.audience.in_(viewer.addressed))
-    if viewer.hears:
-        reasons.append(table.c.audience.is_(None))
-    return and_(table.c.deleted_at.is_(None), or_(False, *reasons))
-
-
 @dataclass(frozen=True, slots=True)
 class Listing:
     """Which documents of a module a list is of; `owner` (Party.code) narrows it to those of one party."""
@@ -63,34 +53,76 @@ class Listing:
     window: Window = NO_BOUNDS
     owner: str | None = None
 
+    def values(self) -> dict[str, Any]:
+        """What its statements are given."""
+        own = {f"owned_{place}": party for place, party in enumerate(self.viewer.owned)}
+        addressed = {f"addressed_{place}": party for place, party in enumerate(self.viewer.addressed)}
+        bounds = {"since": self.window.since, "until": self.window.until, "owner": self.owner}
+        return own | addressed | {name: value for name, value in bounds.items() if value is not None}
+
+
+def total(unit: Unit | Glance, listing: Listing) -> int:
+    """How many documents match, all pages together (TR-33)."""
+    return int(counting(shape_of(listing)).first(unit, **listing.values())[0])
+
+
+def page(unit: Unit | Glance, listing: Listing, place: Place, limit: int) -> list[Any]:
+    """At most `limit` rows (seq, owner, key, edition, sent, newest), the oldest created first (TR-36)."""
+    statement = reading(shape_of(listing), resumed=place.after is not None)
+    where = {"offset": place.offset} if place.after is None else {"after": place.after}
+    return statement.all(unit, limit=limit, **where, **listing.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What of a listing is in the text of its statement: each shape is compiled once."""
+
+    module: str
+    owned: int
+    addressed: int
+    hears: bool
+    bounds: frozenset[str]
+
     @property
     def table(self) -> Table:
         return TABLES[self.module]
 
+    def visible(self) -> ColumnElement[bool]:
+        """What a viewer may see: its own, what is meant for it, and what is meant for all."""
+        table = self.table
+        reasons = [table.c.owner == bindparam(f"owned_{place}") for place in range(self.owned)]
+        reasons += [table.c.audience == bindparam(f"addressed_{place}") for place in range(self.addressed)]
+        if self.hears:
+            reasons.append(table.c.audience.is_(None))
+        return or_(false(), *reasons)
+
     def wanted(self) -> ColumnElement[bool]:
-        table, conditions = self.table, [visible(self.table, self.viewer)]
-        if self.window.since is not None:
-            conditions.append(table.c.last_updated >= self.window.since)
-        if self.window.until is not None:
-            conditions.append(table.c.last_updated < self.window.until)
-        if self.owner is not None:
-            conditions.append(table.c.owner == self.owner)
-        return and_(*conditions)
+        table = self.table
+        bounds = {
+            "since": table.c.last_updated >= bindparam("since"),
+            "until": table.c.last_updated < bindparam("until"),
+            "owner": table.c.owner == bindparam("owner"),
+        }
+        within = (condition for name, condition in bounds.items() if name in self.bounds)
+        return and_(table.c.deleted_at.is_(None), self.visible(), *within)
 
 
-def total(unit: Unit, listing: Listing) -> int:
-    """How many documents match, all pages together (TR-33)."""
-    query = select(func.count()).select_from(listing.table).where(listing.wanted())
-    return int(unit.connection.execute(query).scalar_one())
+def shape_of(listing: Listing) -> Shape:
+    viewer, values = listing.viewer, listing.values()
+    bounds = frozenset(values) & {"since", "until", "owner"}
+    return Shape(listing.module, len(viewer.owned), len(viewer.addressed), viewer.hears, bounds)
 
 
-def page(unit: Unit, listing: Listing, place: Place, limit: int) -> list[Row[Any]]:
-    """At most `limit` rows (seq, owner, key, edition, sent, newest), the oldest created first (TR-36)."""
-    table = listing.table
+@lru_cache(maxsize=1024)
+def counting(shape: Shape) -> Prepared:
+    return Prepared(every=select(func.count().label("total")).select_from(shape.table).where(shape.wanted()))
+
+
+@lru_cache(maxsize=1024)
+def reading(shape: Shape, *, resumed: bool) -> Prepared:
+    table = shape.table
     columns = (table.c.seq, table.c.owner, table.c.key, table.c.edition, table.c.sent, table.c.newest)
-    query = select(*columns).where(listing.wanted()).order_by(table.c.seq).limit(limit)
-    if place.after is not None:
-        query = query.where(table.c.seq > place.after)
-    elif place.offset:
-        query = query.offset(place.offset)
-    return list(unit.connection.execute(query))
+    query = select(*columns).where(shape.wanted()).order_by(table.c.seq).limit(bindparam("limit"))
+    if resumed:
+        return Prepared(every=query.where(table.c.seq > bindparam("after")))
+    return Prepared(every=query.offset(bindparam("offset")))

@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Dialect
 
 from hub.ocpi.document import Document
 
@@ -35,15 +36,27 @@ class Change:
     before: Document | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What statements of `hub.store.prepared` need to read: the driver's own connection, no transaction."""
+
+    now: int
+    driver: Any
+    dialect: Dialect
+
+
 @dataclass(slots=True)
 class Unit:
     """`now` is the instant of the whole transaction, in microseconds.
 
+    driver   the driver's own connection, in the same transaction, for `hub.store.prepared`
     changes  the documents stored so far; joined: ids of the partners that connected. Both wait for reactions.
     """
 
     connection: Connection
     now: int
+    driver: Any
+    dialect: Dialect
     changes: list[Change] = field(default_factory=list)
     joined: list[int] = field(default_factory=list)
 

@@ -1,22 +1,39 @@
 """What is owed: marks that a partner must hear of an object, written in the transaction that changed it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.base import Executable
 
-from hub.ocpi.document import Party
 from hub.ocpi.module import Module
 from hub.ocpi.modules import MODULES
+from hub.store.base import Instant, Serial
 from hub.store.deliveries import deliveries
 from hub.store.documents import TABLES
 from hub.store.parties import endpoints, partner_roles, partners
+from hub.store.prepared import Prepared
 from hub.store.unit import Change, Unit
 
 DUE, LEASED, DONE, WITHHELD, DEAD = "due", "leased", "done", "withheld", "dead"
 REACHED = ("CONNECTED", "OFFLINE")
+NOBODY = 0
+"""No partner has this id."""
+INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def owe(unit: Unit, change: Change) -> None:
@@ -28,79 +45,91 @@ def owe(unit: Unit, change: Change) -> None:
     module = MODULES[change.document.module]
     if not module.pushed(change.document.newest):
         return
-    hearers = hearing(module, change)
-    if change.source is not None:
-        hearers = hearers.where(partners.c.id != change.source)
-    mark(unit, hearers.add_columns(*columns(unit, module.name, literal(change.seq), literal(change.rev))))
+    heard_by = module.heard_by_one
+    MARK[module.name].run(
+        unit,
+        document=change.seq,
+        rev=change.rev,
+        now=unit.now,
+        source=NOBODY if change.source is None else change.source,
+        party=heard_by(change.document.newest).code if heard_by else "",
+    )
 
 
 def owe_waiting_cdrs(unit: Unit, partner_id: int) -> None:
     """A partner has just connected: CDRs that were kept for its parties are owed now, the oldest first."""
-    table = TABLES["cdrs"]
-    known = exists().where(deliveries.c.partner_id == partner_id, deliveries.c.module == "cdrs")
-    waiting = (
-        select(partners.c.id)
-        .join(partner_roles, partner_roles.c.partner_id == partners.c.id)
-        .join(endpoints, endpoints.c.partner_id == partners.c.id)
-        .join(table, table.c.audience == partner_roles.c.party)
-        .where(partners.c.id == partner_id, endpoints.c.module == "cdrs", endpoints.c.role == "RECEIVER")
-        .where(partner_roles.c.role == "EMSP", ~known.where(deliveries.c.document == table.c.seq))
-        .add_columns(*columns(unit, "cdrs", table.c.seq, table.c.rev))
-    )
-    mark(unit, waiting.order_by(table.c.seq))
+    MARK_WAITING.run(unit, partner=partner_id, now=unit.now)
 
 
-def hearing(module: Module, change: Change) -> Select[Any]:
+def hearing(module: Module) -> Select[Any]:
     """The partners that are to hear of a change: of the right role, or the one party it is meant for,
     with a Receiver for the module (others pull)."""
     role = select(partner_roles.c.partner_id).where(partner_roles.c.partner_id == partners.c.id)
     if module.heard_by_one is None:
-        role = role.where(partner_roles.c.role.in_(sorted(module.heard_by)))
+        role = role.where(or_(*(partner_roles.c.role == each for each in sorted(module.heard_by))))
     else:
-        party: Party = module.heard_by_one(change.document.newest)
-        role = role.where(partner_roles.c.role == "EMSP", partner_roles.c.party == party.code)
+        role = role.where(partner_roles.c.role == "EMSP", partner_roles.c.party == bindparam("party"))
     return (
         select(partners.c.id)
         .join(endpoints, endpoints.c.partner_id == partners.c.id)
         .where(endpoints.c.module == module.name, endpoints.c.role == "RECEIVER")
-        .where(partners.c.status.in_(REACHED), role.exists())
+        .where(or_(*(partners.c.status == each for each in REACHED)), role.exists())
+        .where(partners.c.id != bindparam("source"))
+        .add_columns(
+            *columns(module.name, bindparam("document", type_=Serial), bindparam("rev", type_=Integer))
+        )
         .order_by(partners.c.id)  # every transaction takes its rows in this order: no deadlock
     )
 
 
-def columns(unit: Unit, module: str, document: Any, rev: Any) -> list[Any]:
-    return [
-        literal(module),
-        document,
-        rev,
-        literal(DUE),
-        literal(0),
-        literal(unit.now),
-        literal(unit.now),
-    ]
+def waiting() -> Select[Any]:
+    """The CDRs for a partner's parties that it was never owed."""
+    table = TABLES["cdrs"]
+    known = exists().where(deliveries.c.partner_id == partners.c.id, deliveries.c.module == "cdrs")
+    return (
+        select(partners.c.id)
+        .join(partner_roles, partner_roles.c.partner_id == partners.c.id)
+        .join(endpoints, endpoints.c.partner_id == partners.c.id)
+        .join(table, table.c.audience == partner_roles.c.party)
+        .where(partners.c.id == bindparam("partner"), partner_roles.c.role == "EMSP")
+        .where(endpoints.c.module == "cdrs", endpoints.c.role == "RECEIVER")
+        .where(~known.where(deliveries.c.document == table.c.seq))
+        .add_columns(*columns("cdrs", table.c.seq, table.c.rev))
+        .order_by(table.c.seq)
+    )
+
+
+def columns(module: str, document: ColumnElement[Any], rev: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    now = bindparam("now", type_=Instant)
+    return [literal(module), document, rev, literal(DUE), literal(0), now, now]
 
 
 MARKED = ["partner_id", "module", "document", "wanted_rev", "state", "attempts", "next_at", "owed_at"]
 
 
-def mark(unit: Unit, marks: Select[Any]) -> None:
-    """Insert the marks; where there is one, move it on."""
-    dialect = sqlite if unit.connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(deliveries).from_select(MARKED, marks)
-    present = deliveries.c.state
-    open_ = present.in_((DUE, LEASED))
-    fresh = statement.excluded
-    moved = statement.on_conflict_do_update(
+def marking(marks: Select[Any]) -> Prepared:
+    """Insert the marks; where there is one, move it on: what waits for its next try keeps waiting."""
+    return Prepared(**{name: moved(insert(deliveries), marks) for name, insert in INSERTS.items()})
+
+
+def moved(statement: Any, marks: Select[Any]) -> Executable:
+    present, fresh = deliveries.c.state, statement.excluded
+    is_open = or_(present == DUE, present == LEASED)
+    upsert: Executable = statement.from_select(MARKED, marks).on_conflict_do_update(
         index_elements=["partner_id", "module", "document"],
         set_={
             "wanted_rev": fresh.wanted_rev,
             "state": case((present == LEASED, LEASED), else_=DUE),
-            "attempts": case((open_, deliveries.c.attempts), else_=0),
-            "next_at": case((open_, deliveries.c.next_at), else_=fresh.next_at),
-            "owed_at": case((open_, deliveries.c.owed_at), else_=fresh.owed_at),
+            "attempts": case((is_open, deliveries.c.attempts), else_=0),
+            "next_at": case((is_open, deliveries.c.next_at), else_=fresh.next_at),
+            "owed_at": case((is_open, deliveries.c.owed_at), else_=fresh.owed_at),
         },
     )
-    unit.connection.execute(moved)
+    return upsert
+
+
+MARK: Mapping[str, Prepared] = {name: marking(hearing(module)) for name, module in MODULES.items()}
+MARK_WAITING = marking(waiting())
 
 
 @dataclass(frozen=True, slots=True)
