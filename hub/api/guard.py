@@ -9,7 +9,14 @@ from hub.hub import Hub
 from hub.ocpi import routing, strictjson
 from hub.ocpi.document import Json, Party
 from hub.ocpi.editions import edition
-from hub.ocpi.errors import BodyTooLarge, InvalidObject, Unauthorised, UnknownReceiver
+from hub.ocpi.errors import (
+    BodyTooLarge,
+    InvalidObject,
+    InvalidParameter,
+    Unauthorised,
+    UnknownObject,
+    UnknownReceiver,
+)
 from hub.ocpi.routing import NOWHERE, Route
 from hub.ocpi.wire import Leniency
 from hub.parties import registry, tokens
@@ -48,8 +55,17 @@ def admit() -> None:
     """Before every OCPI request: find out who it is, and for whom."""
     g.version = request.path.split("/")[2]  # every guarded path begins with /ocpi/{version}
     authenticate()
+    refuse_nul()
     if request.blueprint not in OPEN_TO_TOKEN_A:  # HUB-24: what is configured is never routed
         g.route = addressed() if edition(g.version).routing_headers else NOWHERE
+
+
+def refuse_nul() -> None:
+    """No id has a NUL in it; one of the two databases could not even look for it."""
+    if "\0" in request.path:
+        raise UnknownObject
+    if any("\0" in value for value in request.args.values()):
+        raise InvalidParameter("A NUL stands in the query")
 
 
 def addressed() -> Route:

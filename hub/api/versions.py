@@ -78,12 +78,15 @@ def url_of(*path: str) -> str:
 def blueprint_of_versions() -> Blueprint:
     blueprint = Blueprint("versions", __name__, url_prefix="/ocpi")
     blueprint.before_request(guard.admit)
-    blueprint.add_url_rule("/versions", view_func=versions)
     shown = f"<any({', '.join(SHOWN)}):shown>"
-    blueprint.add_url_rule(f"/{shown}/versions", view_func=versions_shown)
-    blueprint.add_url_rule(f"/{shown}/{OLDEST}", view_func=details_shown)
     spoken = ", ".join(f'"{each.version}"' for each in EDITIONS)
-    blueprint.add_url_rule(f"/<any({spoken}):version>", view_func=details)
+    for path, view in (
+        ("/versions", versions),
+        (f"/{shown}/versions", versions_shown),
+        (f"/{shown}/{OLDEST}", details_shown),
+        (f"/<any({spoken}):version>", details),
+    ):
+        blueprint.add_url_rule(path, view_func=view, methods=["GET"], provide_automatic_options=False)
     return blueprint
 
 
