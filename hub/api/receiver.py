@@ -175,11 +175,11 @@ def store(unit: Unit, wire: Wire, target: Target, checked: Checked, existing: St
     """Keep the object as a new revision, unless it says what is stored already."""
     document = wire.lift(checked, target.owner, guard.around(unit))
     wire.module.allow(existing.document.newest if existing else None, document.newest)
+    partner = guard.caller().partner
+    if checked.mended:
+        mendings.record(unit, partner.id, wire.module.name, document.key, checked.mended)
     if existing and not existing.deleted and existing.document.sent == checked.body:
         return
-    partner = guard.caller().partner
     heard_by = wire.module.heard_by_one
     audience = heard_by(document.newest) if heard_by else None
     documents.save(unit, document, existing, audience=audience, source=partner.id)
-    if checked.mended:
-        mendings.record(unit, partner.id, wire.module.name, document.key, checked.mended)
