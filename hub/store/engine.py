@@ -2,15 +2,21 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from hub.store.unit import Clock, Glance, React, Unit, utc_micros
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON")
+POOL: dict[str, Any] = {
+    "pool_size": 20,
+    "max_overflow": 20,
+    "pool_use_lifo": True,  # the connection used last has the warmest cache
+    "pool_reset_on_return": None,  # every transaction is ended here, so there is nothing to reset
+}
 
 
 def nothing_follows(unit: Unit) -> None:
@@ -33,39 +39,63 @@ class Store:
     @contextmanager
     def unit(self) -> Iterator[Unit]:
         """One transaction that may write; what follows from its changes happens inside it."""
-        with self._one_writer, self.engine.connect() as connection, connection.begin():
-            unit = self._unit(connection)
+        with self._one_writer, self._transaction("BEGIN IMMEDIATE") as unit:
             yield unit
             self.react(unit)
 
     @contextmanager
     def reading(self) -> Iterator[Unit]:
         """One consistent look at the database, which writes nothing."""
-        with self.engine.connect().execution_options(reading=True) as connection, connection.begin():
-            yield self._unit(connection)
+        with self._transaction("BEGIN") as unit:
+            yield unit
 
     @contextmanager
     def glance(self) -> Iterator[Glance]:
         """For single reads on the path of every request: no transaction, each statement sees the latest."""
-        pooled = self.engine.raw_connection()
-        driver: Any = pooled.driver_connection
-        try:
-            if not self.sqlite:
-                driver.autocommit = (
-                    True  # psycopg would begin a transaction; sqlite3 does not, as prepared here
-                )
-            yield Glance(self.clock(), driver, self.engine.dialect)
-        finally:
-            if not self.sqlite and not driver.closed:
-                driver.autocommit = False
-            pooled.close()
-
-    def _unit(self, connection: Connection) -> Unit:
-        driver = connection.connection.driver_connection
-        return Unit(connection, self.clock(), driver, connection.dialect)
+        with self._pooled() as pooled:
+            driver: Any = pooled.driver_connection
+            if self.sqlite:
+                yield Glance(self.clock(), driver, self.engine.dialect)
+                return
+            driver.autocommit = True  # psycopg would begin a transaction
+            try:
+                yield Glance(self.clock(), driver, self.engine.dialect)
+            finally:
+                if not driver.closed:
+                    driver.autocommit = False
 
     def close(self) -> None:
         self.engine.dispose()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Unit]:
+        """Begun and ended with the driver itself: SQLAlchemy's own transaction costs as much as the writing.
+
+        SQLite: a writer takes the write lock at once, since to upgrade a read lock loses updates or fails.
+        """
+        with self._pooled() as pooled:
+            driver: Any = pooled.driver_connection
+            if self.sqlite:
+                driver.execute(begin)
+            try:
+                yield Unit(self.clock(), driver, self.engine.dialect, lambda: Connection(self.engine, pooled))
+                driver.commit()
+            except BaseException:
+                with suppress(Exception):  # the first fault is the one to tell
+                    driver.rollback()
+                raise
+
+    @contextmanager
+    def _pooled(self) -> Iterator[PoolProxiedConnection]:
+        """A connection of the pool; when it broke, all of them are given up, for the server was restarted."""
+        pooled = self.engine.raw_connection()
+        try:
+            yield pooled
+        finally:
+            if not self.sqlite and pooled.driver_connection.closed:  # type: ignore[union-attr]
+                pooled.invalidate()
+                self.engine.dispose(close=False)
+            pooled.close()
 
 
 def engine_for(url: str) -> Engine:
@@ -73,10 +103,9 @@ def engine_for(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    options: dict[str, Any] = {"pool_size": 20, "max_overflow": 20}
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, **options)
-    engine = create_engine(parsed, connect_args={"check_same_thread": False}, **options)
+        return create_engine(parsed, **POOL)
+    engine = create_engine(parsed, connect_args={"check_same_thread": False}, **POOL)
     event.listen(engine, "connect", prepare_sqlite)
     event.listen(engine, "begin", begin_sqlite)
     return engine
@@ -90,6 +119,8 @@ def prepare_sqlite(connection: Any, entry: ConnectionPoolEntry) -> None:
 
 
 def begin_sqlite(connection: Connection) -> None:
-    """A writer takes the write lock at once: upgrading a read lock later loses updates or fails."""
-    reading = connection.get_execution_options().get("reading")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    """SQLAlchemy's transactions, as migrations have them, take the write lock at once too; in a transaction of
+    the store there is nothing to begin."""
+    driver: Any = connection.connection.driver_connection
+    if not driver.in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

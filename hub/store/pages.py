@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, false, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, bindparam, case, false, func, or_, select
 
 from hub.store.documents import TABLES
 from hub.store.prepared import Prepared
@@ -46,9 +46,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Which documents of a module a list is of; `owner` (Party.code) narrows it to those of one party."""
+    """Which documents of a module a list is of, and in which edition it is read.
+
+    owner  Party.code of the one party it is narrowed to
+    """
 
     module: str
+    edition: str
     viewer: Viewer
     window: Window = NO_BOUNDS
     owner: str | None = None
@@ -67,10 +71,13 @@ def total(unit: Unit | Glance, listing: Listing) -> int:
 
 
 def page(unit: Unit | Glance, listing: Listing, place: Place, limit: int) -> list[Any]:
-    """At most `limit` rows (seq, owner, key, edition, sent, newest), the oldest created first (TR-36)."""
+    """At most `limit` rows (seq, owner, edition, body), the oldest created first (TR-36).
+
+    `body` is what the owner wrote where that is in the listing's edition, else the newest form.
+    """
     statement = reading(shape_of(listing), resumed=place.after is not None)
     where = {"offset": place.offset} if place.after is None else {"after": place.after}
-    return statement.all(unit, limit=limit, **where, **listing.values())
+    return statement.all(unit, reader=listing.edition, limit=limit, **where, **listing.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +128,14 @@ def counting(shape: Shape) -> Prepared:
 @lru_cache(maxsize=1024)
 def reading(shape: Shape, *, resumed: bool) -> Prepared:
     table = shape.table
-    columns = (table.c.seq, table.c.owner, table.c.key, table.c.edition, table.c.sent, table.c.newest)
-    query = select(*columns).where(shape.wanted()).order_by(table.c.seq).limit(bindparam("limit"))
+    newest = func.coalesce(table.c.newest, table.c.sent)
+    body = case((table.c.edition == bindparam("reader"), table.c.sent), else_=newest).label("body")
+    query = (
+        select(table.c.seq, table.c.owner, table.c.edition, body)
+        .where(shape.wanted())
+        .order_by(table.c.seq)
+        .limit(bindparam("limit"))
+    )
     if resumed:
         return Prepared(every=query.where(table.c.seq > bindparam("after")))
     return Prepared(every=query.offset(bindparam("offset")))

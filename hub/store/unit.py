@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
@@ -45,20 +45,31 @@ class Glance:
     dialect: Dialect
 
 
-@dataclass(slots=True)
 class Unit:
-    """`now` is the instant of the whole transaction, in microseconds.
+    """One transaction.
 
-    driver   the driver's own connection, in the same transaction, for `hub.store.prepared`
+    now      its instant, in microseconds
+    driver   the driver's own connection, for `hub.store.prepared`
     changes  the documents stored so far; joined: ids of the partners that connected. Both wait for reactions.
     """
 
-    connection: Connection
-    now: int
-    driver: Any
-    dialect: Dialect
-    changes: list[Change] = field(default_factory=list)
-    joined: list[int] = field(default_factory=list)
+    __slots__ = ("_connect", "_connection", "changes", "dialect", "driver", "joined", "now")
+
+    def __init__(self, now: int, driver: Any, dialect: Dialect, connect: Callable[[], Connection]) -> None:
+        self.now = now
+        self.driver = driver
+        self.dialect = dialect
+        self.changes: list[Change] = []
+        self.joined: list[int] = []
+        self._connect = connect
+        self._connection: Connection | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """SQLAlchemy's connection, in the same transaction; made for those who ask for it."""
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection
 
 
 React = Callable[[Unit], None]
