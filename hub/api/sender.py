@@ -1,13 +1,14 @@
 """The Sender interface: lists that a partner pulls, and single locations."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from contextlib import suppress
+from typing import Any
 
 from flask import Response, request
 
 from hub.api import envelope, guard
 from hub.ocpi import parts, strictjson
-from hub.ocpi.document import Document, Json, Party
+from hub.ocpi.document import Json, Party
 from hub.ocpi.errors import InvalidParameter, NotExpressible
 from hub.ocpi.leniency import UNDATED_LISTS
 from hub.ocpi.module import Module, Role
@@ -25,7 +26,7 @@ def get_list(wire: Wire) -> Response:
     """A page of what the caller may see, the oldest created first (TR-30 to TR-38)."""
     query = Query.of(request.args)
     must_be_dated(wire.module, query)
-    listing = listing_of(wire.module, query)
+    listing = listing_of(wire, query)
     with guard.hub().store.glance() as glance:
         rows = pages.page(glance, listing, Place(query.after, query.offset), query.limit + 1)
         count = pages.total(glance, listing) if query.total is None else query.total
@@ -42,11 +43,11 @@ def must_be_dated(module: Module, query: Query) -> None:
         raise InvalidParameter("date_from is required here", fields={"date_from": "required"})
 
 
-def listing_of(module: Module, query: Query) -> Listing:
+def listing_of(wire: Wire, query: Query) -> Listing:
     """What the caller may see in the window it asks for; of one party only when it addresses one."""
     owner = guard.route().to
-    viewer = viewer_of(module, guard.caller().partner)
-    return Listing(module.name, viewer, Window(query.since, query.until), owner.code if owner else None)
+    viewer, window = viewer_of(wire.module, guard.caller().partner), Window(query.since, query.until)
+    return Listing(wire.module.name, wire.edition.version, viewer, window, owner.code if owner else None)
 
 
 def public_url() -> str:
@@ -63,36 +64,22 @@ def viewer_of(module: Module, partner: Partner) -> Viewer:
 
 
 def rendered(wire: Wire, rows: Sequence[Any]) -> Sequence[bytes]:
-    """Each object as JSON in the caller's edition; one that has no form in it is left out."""
-    ready = [as_stored(wire, row) for row in rows]
-    if None not in ready:
-        return cast("list[bytes]", ready)
+    """Each object as JSON in the caller's edition; bytes that are so already are not even parsed."""
+    if wire.is_newest or all(row.edition == wire.edition.version for row in rows):
+        return [row.body for row in rows]
     with guard.hub().store.reading() as unit:
         return list(render(wire, rows, guard.around(unit)))
 
 
 def render(wire: Wire, rows: Sequence[Any], around: StoreSurroundings) -> Iterator[bytes]:
+    """The same for lists of which some must be lowered; one that has no form in the edition is left out."""
     for row in rows:
-        ready = as_stored(wire, row)
-        if ready is None:
-            try:
-                ready = strictjson.write(wire.dump(document_of(wire.module.name, row), around))
-            except NotExpressible:
-                continue
-        yield ready
-
-
-def as_stored(wire: Wire, row: Any) -> bytes | None:
-    """The bytes that lie in the store, when they are of the caller's edition: nothing is parsed then."""
-    if row.edition == wire.edition.version:
-        return bytes(row.sent)
-    return bytes(row.newest) if wire.is_newest and row.newest is not None else None
-
-
-def document_of(module: str, row: Any) -> Document:
-    sent = strictjson.reread(row.sent)
-    newest = sent if row.newest is None else strictjson.reread(row.newest)
-    return Document(module, Party.of_code(row.owner), row.key, row.edition, sent, newest)
+        if row.edition == wire.edition.version:
+            yield row.body
+            continue
+        with suppress(NotExpressible):
+            newest = strictjson.reread(row.body)
+            yield strictjson.write(wire.lowered(newest, Party.of_code(row.owner), around))
 
 
 def get_one(

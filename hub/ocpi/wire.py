@@ -96,7 +96,11 @@ class Wire:
         """
         if document.edition == self.edition.version:
             return document.sent
-        return lower(self.edition, self.module.name, document.newest, document.owner, around)
+        return self.lowered(document.newest, document.owner, around)
+
+    def lowered(self, newest: Json, owner: Party, around: Surroundings) -> Json:
+        """The newest form of an object in this edition; NotExpressible when it has no faithful one."""
+        return lower(self.edition, self.module.name, newest, owner, around)
 
 
 def key_of(module: Module, identity: str, kind: str | None) -> str:
