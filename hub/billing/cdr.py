@@ -9,9 +9,6 @@ from tariffs import Quote
 
 HOUR = Decimal(3_600_000_000)
 FOUR_PLACES = Decimal("0.0001")
-SESSION_ONLY = frozenset({"CURRENT", "ENERGY_EXPORT", "ENERGY_IMPORT", "POWER", "STATE_OF_CHARGE"})
-"""Dimensions that a session may have and a CDR may not (SES-15)."""
-
 COPIED = ("country_code", "party_id", "start_date_time", "cdr_token", "auth_method", "currency")
 OPTIONAL = ("authorization_reference", "meter_id")
 
@@ -19,7 +16,8 @@ OPTIONAL = ("authorization_reference", "meter_id")
 def of(session: Json, identity: str, place: Place, tariffs: list[Json], quote: Quote) -> Json:
     """The CDR in the newest edition, all totals filled; `last_updated` is left to the moment it is stored.
 
-    tariffs  what it was priced with: the first holds for periods that name none
+    Its periods are those of the quote: split wherever the price changes (P-23) and without what only sessions
+    tell (SES-15), so that whoever reprices the CDR gets the same amount.
     """
     whole = metered(session, tariffs[0]["id"])
     return {
@@ -30,7 +28,7 @@ def of(session: Json, identity: str, place: Place, tariffs: list[Json], quote: Q
         "end_date_time": whole["end_date_time"],
         "cdr_location": place.cdr_location(),
         "tariffs": tariffs,
-        "charging_periods": [billed(period) for period in whole["charging_periods"]],
+        "charging_periods": quote.charging_periods(),
         **quote.cdr_totals(),
     }
 
@@ -54,9 +52,3 @@ def only_period(session: Json, end: str) -> Json:
         "start_date_time": session["start_date_time"],
         "dimensions": [{"type": kind, "volume": volume} for kind, volume in volumes],
     }
-
-
-def billed(period: Json) -> Json:
-    """A charging period as a CDR has it: without what only sessions tell."""
-    dimensions = [each for each in period["dimensions"] if each["type"] not in SESSION_ONLY]
-    return period | {"dimensions": dimensions or [{"type": "TIME", "volume": Decimal(0)}]}

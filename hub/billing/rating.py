@@ -90,7 +90,7 @@ def bill(unit: Unit, session: Document) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """A session with its place, the price, and the tariffs it was priced with: that of the connector first."""
+    """A session with its place, its price and the tariffs that gave it, that of the connector first."""
 
     place: Place
     tariffs: tuple[Stored, ...]

@@ -14,7 +14,6 @@ LIMITS = {
     "channel_timeout": 60,
     "max_request_body_size": 16 << 20,  # the application refuses bodies much sooner, and says why
     "ident": None,
-    "send_bytes": 1 << 18,  # a page of locations in a few pieces, not in dozens
     "clear_untrusted_proxy_headers": True,  # who asks is known by the token, never by a header of a proxy
 }
 

@@ -202,3 +202,29 @@ def test_the_cdr_is_kept_with_its_quote(priced: Platform, emsp: Platform) -> Non
     assert (charge.state, charge.tariff_id, charge.tariff_rev) == ("RATED", "T", 1)
     assert charge.cdr_key == stored.document.key
     assert stored.document.newest["total_cost"]["before_taxes"] == Decimal("5.625")
+
+
+def test_a_period_in_which_the_price_changes_is_split_in_the_cdr(
+    cpo: Platform, emsp: Platform
+) -> None:  # P-23
+    """09:00 to 11:30 in Amsterdam, 20 kWh evenly: one hour at 0.20, one and a half at 0.40."""
+    elements = [
+        {"price_components": [{"type": "ENERGY", "price": price, "step_size": 1}], "restrictions": times}
+        for price, times in (
+            (Decimal("0.20"), {"end_time": "10:00"}),
+            (Decimal("0.40"), {"start_time": "10:00"}),
+        )
+    ]
+    cpo.put("tariffs/NL/CPO/T", tariff(elements=elements))
+    cpo.put("locations/NL/CPO/HARBOUR", location("T"))
+    volumes = [{"type": "ENERGY", "volume": 20}, {"type": "TIME", "volume": Decimal("2.5")}]
+    periods = [{"start_date_time": "2025-03-10T08:00:00Z", "dimensions": volumes}]
+    complete(cpo, charging_periods=periods, kwh=20)
+    (cdr,) = emsp.pulled("cdrs")
+    assert [each["start_date_time"] for each in cdr["charging_periods"]] == [
+        "2025-03-10T08:00:00Z",
+        "2025-03-10T09:00:00Z",
+    ]
+    assert cdr["total_cost"]["excl_vat"] == 8 * Decimal("0.20") + 12 * Decimal("0.40")
+    energy = [each["volume"] for period in cdr["charging_periods"] for each in period["dimensions"]]
+    assert energy == [8, 1, 12, Decimal("1.5")]
