@@ -19,6 +19,9 @@ from hub.store.unit import Unit
 LATEST = 24 * 3600 * 1_000_000
 """How far in the future a `last_updated` may lie: one bad clock must not freeze an object."""
 
+OF_ITS_OWN = frozenset({"status", "last_updated"})
+"""What a part may change without contradicting the whole: the most frequent of all requests."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -71,7 +74,7 @@ def put(wire: Wire, **path: str) -> Response:
         if target.part:
             current = wire.dump(living(wire, existing).document, guard.around(unit))
             created = not has_part(current, target)
-            checked = Checked(spliced(current, target, checked.body), checked.mended)
+            checked = whole(wire, target, current, checked)
         store(unit, wire, target, checked, existing)
     return envelope.answer(http_status=201 if created else 200)
 
@@ -91,8 +94,10 @@ def patch(wire: Wire, **path: str) -> Response:
         agree(wire, target, merged.body)
         if patching.is_stale(before, merged.body):  # TR-55
             return envelope.answer()
-        if target.part:
+        if target.part and changes.keys() <= OF_ITS_OWN:
             merged = Checked(spliced(current, target, merged.body), merged.mended)
+        elif target.part:
+            merged = whole(wire, target, current, merged)
         store(unit, wire, target, merged, existing)
     return envelope.answer()
 
@@ -162,6 +167,12 @@ def has_part(location: Json, target: Target) -> bool:
     except UnknownObject:
         return False
     return True
+
+
+def whole(wire: Wire, target: Target, location: Json, part: Checked) -> Checked:
+    """The location with this part, checked once more: they may contradict each other (LOC-22)."""
+    checked = wire.check(spliced(location, target, part.body), guard.leniency(target.owner))
+    return Checked(checked.body, part.mended)
 
 
 def spliced(location: Json, target: Target, part: Json) -> Json:

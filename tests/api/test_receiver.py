@@ -341,3 +341,13 @@ def test_dates_need_no_z(cpo: Platform) -> None:  # TR-70
     path = f"tariffs/NL/CPO/{body['id']}"
     assert code(cpo.put(path, body)) == (201, 1000)
     assert cpo.get(path)["last_updated"] == "2025-03-10T08:00:00"
+
+
+def test_a_part_may_not_contradict_its_location(connect: Connect) -> None:  # LOC-22
+    cpo = connect("NL/CPO", Role.CPO, "2.3.0")
+    path = "locations/NL/CPO/HARBOUR"
+    cpo.put(path, example("2.3.0", "locations"))
+    nowhere = {"parking": [{"parking_id": "NONE", "evse_position": "LEFT"}], "last_updated": LATER}
+    assert code(cpo.put(f"{path}/EVSE-1", example("2.3.0", "evses") | nowhere)) == (200, 2001)
+    assert code(cpo.patch(f"{path}/EVSE-1", nowhere)) == (200, 2001)
+    assert cpo.get(path) == example("2.3.0", "locations")
