@@ -1,6 +1,8 @@
 """Puts the parts together: the only place that knows them all."""
 
+import ctypes
 import logging
+from contextlib import suppress
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
@@ -22,8 +24,22 @@ def create_hub(settings: Settings) -> Hub:
     return Hub(settings, store, Client(allow_networks=settings.allow_networks))
 
 
+LARGE = 256 * 1024 * 1024
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
+
+
+def keep_large_blocks() -> None:
+    """Let the C library keep the memory of a page of locations for the next one: to return and fetch it anew
+    took a fifth of the request, measured. Where there is no mallopt, nothing happens."""
+    with suppress(OSError, AttributeError, TypeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(MMAP_THRESHOLD, LARGE)
+        mallopt(TRIM_THRESHOLD, LARGE)
+
+
 def create_app(settings: Settings | None = None, hub: Hub | None = None) -> Flask:
     """The web application; without arguments it is set up from the environment."""
+    keep_large_blocks()
     app = Flask("hub", static_folder=None)
     app.extensions["hub"] = hub or create_hub(settings or Settings.from_environment())
     app.url_map.strict_slashes = False  # VER-10: with and without a trailing slash
