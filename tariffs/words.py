@@ -89,6 +89,8 @@ def weekdays(days: Sequence[int]) -> str:
         return "every day"
     if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
         return f"{DAYS[days[0]]} to {DAYS[days[-1]]}"
+    if len(days) == 6:
+        return f"every day but {next(DAYS[one] for one in range(7) if one not in days)}"
     return listed([DAYS[one] for one in days])
 
 
@@ -139,8 +141,10 @@ def _clock_conditions(read: Restrictions) -> Iterator[str]:
     if start == end:
         yield "never, since start and end are the same time"
         return
-    overnight = " on the next day" if (start or 0) > (end or 1440) else ""
-    yield f"from {clock(start or 0)} to {clock(end or 1440)}{overnight}"
+    if read.day_of_week and (start or 0) > (end or 1440):  # A06: both ends of the days named
+        yield f"from 00:00 to {clock(end or 1440)} and from {clock(start or 0)} to 24:00"
+        return
+    yield f"from {clock(start or 0)} to {clock(end or 1440)}"
 
 
 def _date_conditions(read: Restrictions) -> Iterator[str]:
