@@ -64,8 +64,9 @@ def refuse_nul() -> None:
     """No id has a NUL in it; one of the two databases could not even look for it."""
     if "\0" in request.path:
         raise UnknownObject
-    if any("\0" in value for value in request.args.values()):
-        raise InvalidParameter("A NUL stands in the query")
+    unfit = {name: "a NUL" for name, value in request.args.items() if "\0" in value}
+    if unfit:
+        raise InvalidParameter("A NUL stands in the query", fields=unfit)
 
 
 def addressed() -> Route:

@@ -88,7 +88,9 @@ def get_one(
     """A location, or one of its EVSEs or connectors (LOC-02)."""
     with guard.hub().store.reading() as unit:
         try:
-            location = wire.dump(visible_one(unit, wire, object_id).document, guard.around(unit))
+            document = visible_one(unit, wire, object_id).document
+            own = document.owner in guard.caller().partner.parties(wire.module.owner)
+            location = (wire.dump if own else wire.show)(document, guard.around(unit))
         except NotExpressible as reason:
             raise wire.module.missing(f"Not available in OCPI {wire.edition.version}: {reason}") from reason
     return envelope.answer(part_of(location, evse_uid, connector_id))

@@ -47,6 +47,8 @@ class Module:
     allow         (newest form before, after) -> raises InvalidParameter when an object may not change so
     pushed        whether an object is sent to those that hear of it
     promoted      columns kept beside the document: column name -> reading from the newest form
+    unsaid        edition -> the promoted column that is filled where an object has no form in it: its readers
+                  do not even count that object (TR-33)
     missing       the error that says there is no such object
     """
 
@@ -64,4 +66,5 @@ class Module:
     allow: Callable[[Json | None, Json], None] = anything
     pushed: Callable[[Json], bool] = always
     promoted: Mapping[str, Callable[[Json], str | None]] = field(default_factory=dict)
+    unsaid: Mapping[str, str] = field(default_factory=dict)
     missing: type[UnknownObject] = UnknownObject

@@ -8,7 +8,7 @@ from hub.ocpi.checking import check
 from hub.ocpi.document import Document, Json, Party
 from hub.ocpi.edition import Edition
 from hub.ocpi.editions import EDITIONS, NEWEST
-from hub.ocpi.errors import InvalidObject
+from hub.ocpi.errors import InvalidObject, NotExpressible
 from hub.ocpi.leniency import mend
 from hub.ocpi.module import Module
 from hub.ocpi.modules import MODULES
@@ -97,6 +97,14 @@ class Wire:
         if document.edition == self.edition.version:
             return document.sent
         return self.lowered(document.newest, document.owner, around)
+
+    def show(self, document: Document, around: Surroundings) -> Json:
+        """The same for somebody else than its owner: what this edition has no form for stays unsaid, in
+        whatever words of his own the owner wrote it."""
+        column = self.module.unsaid.get(self.edition.version)
+        if column and self.module.promoted[column](document.newest):
+            raise NotExpressible(f"{document.key} is not for readers of {self.edition.version}")
+        return self.dump(document, around)
 
     def lowered(self, newest: Json, owner: Party, around: Surroundings) -> Json:
         """The newest form of an object in this edition; NotExpressible when it has no faithful one."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, bindparam, case, false, func, or_, select
 
+from hub.ocpi.modules import MODULES
 from hub.store.documents import TABLES
 from hub.store.prepared import Prepared
 from hub.store.unit import Glance, Unit
@@ -88,6 +89,7 @@ class Shape:
     owned: int
     addressed: int
     hears: bool
+    unsaid: str | None
     bounds: frozenset[str]
 
     @property
@@ -97,11 +99,12 @@ class Shape:
     def visible(self) -> ColumnElement[bool]:
         """What a viewer may see: its own, what is meant for it, and what is meant for all."""
         table = self.table
-        reasons = [table.c.owner == bindparam(f"owned_{place}") for place in range(self.owned)]
-        reasons += [table.c.audience == bindparam(f"addressed_{place}") for place in range(self.addressed)]
+        own = [table.c.owner == bindparam(f"owned_{place}") for place in range(self.owned)]
+        others = [table.c.audience == bindparam(f"addressed_{place}") for place in range(self.addressed)]
         if self.hears:
-            reasons.append(table.c.audience.is_(None))
-        return or_(false(), *reasons)
+            others.append(table.c.audience.is_(None))
+        said = [table.c[self.unsaid].is_(None)] if self.unsaid else []
+        return or_(false(), *own, and_(or_(false(), *others), *said))
 
     def wanted(self) -> ColumnElement[bool]:
         table = self.table
@@ -117,7 +120,8 @@ class Shape:
 def shape_of(listing: Listing) -> Shape:
     viewer, values = listing.viewer, listing.values()
     bounds = frozenset(values) & {"since", "until", "owner"}
-    return Shape(listing.module, len(viewer.owned), len(viewer.addressed), viewer.hears, bounds)
+    unsaid = MODULES[listing.module].unsaid.get(listing.edition)
+    return Shape(listing.module, len(viewer.owned), len(viewer.addressed), viewer.hears, unsaid, bounds)
 
 
 @lru_cache(maxsize=1024)

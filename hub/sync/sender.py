@@ -101,7 +101,7 @@ def pack(hub: Hub, unit: Unit, mark: Mark) -> Parcel:
     if partner is None or partner.version is None or url is None or stored is None:
         raise NotExpressible("the partner takes no such objects any more")
     wire = WIRES[mark.module, partner.version]
-    body = wire.dump(stored.document, StoreSurroundings(unit, partner.settings.traits))
+    body = wire.show(stored.document, StoreSurroundings(unit, partner.settings.traits))
     sender, to = between(hub, wire, partner, stored)
     request = replace(request_for(wire, url, stored, body), sender=sender, to=to)
     header = registry.authorization(unit, partner, tokens.vault(hub.settings.sealing_key))

@@ -13,7 +13,7 @@ depends_on = None
 
 SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 PROMOTED = {
-    "locations": (),
+    "locations": ("hidden",),
     "tariffs": (),
     "sessions": ("status", "location_id", "tariff_id"),
     "cdrs": ("session_id", "credit_reference_id"),

@@ -125,4 +125,5 @@ module = Module(
         "session_id": lambda newest: newest.get("session_id"),
         "credit_reference_id": lambda newest: newest.get("credit_reference_id"),
     },
+    unsaid={"2.1.1": "credit_reference_id"},  # CDR-06
 )

@@ -228,5 +228,7 @@ module = Module(
     receiver=("GET", "PUT", "PATCH"),
     heard_by=frozenset({Role.EMSP, Role.NSP, Role.NAP, Role.OTHER}),  # HUB-11
     parts=(("evses", "uid"), ("connectors", "id")),
+    promoted={"hidden": lambda newest: None if newest["publish"] else "HIDDEN"},
+    unsaid={"2.1.1": "hidden"},  # LOC-11
     missing=UnknownLocation,
 )
