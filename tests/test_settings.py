@@ -170,7 +170,6 @@ def test_postgresql_needs_a_key_that_every_machine_shares():
         _ = Settings(database_url="postgresql+psycopg://db/hub").sealing_key
 
 
-@pytest.mark.skipif(not README.exists(), reason="there is no README yet")
 @pytest.mark.parametrize("variable", VARIABLES, ids=lambda variable: variable.name)
 def test_the_readme_shows_every_setting_with_its_default_and_meaning(variable):
     default = f"`{variable.default}`" if variable.default else "none"

@@ -10,6 +10,7 @@ from hub.cli.delivery import delivery
 from hub.cli.demo import demo
 from hub.cli.faults import fault_shown
 from hub.cli.frame import Group
+from hub.cli.ocpi import ocpi
 from hub.cli.partner import partner
 from hub.cli.price import price
 from hub.cli.serve import serve
@@ -26,6 +27,7 @@ COMMANDS: tuple[click.Command, ...] = (
     price,
     session,
     delivery,
+    ocpi,
     settings,
 )
 """In the order in which `hub --help` lists them: a new subcommand is a file and a name here."""

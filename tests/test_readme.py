@@ -1,0 +1,141 @@
+"""The README says what is so: its tables, its commands, its map and its files are held against the code."""
+
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+import hub
+from hub import cli
+from hub.api import routes
+from hub.app import create_app
+from hub.cli.ocpi import interfaces, mends_table, modules_table
+from hub.ocpi.editions import EDITIONS
+from hub.ocpi.leniency import MENDS
+from hub.ocpi.wire import WIRES
+from hub.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+BLOCKS = re.findall(r"^```(sh|console)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^(?:\$ )?(hub .*)$", re.MULTILINE)
+INLINE = re.compile(r"`(hub [^`]+)`")
+
+
+def between(marker: str) -> str:
+    found = re.search(rf"<!-- {marker}: .*? -->\n(.*?)\n<!-- /{marker} -->", README, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def commands() -> Iterator[str]:
+    """Every `hub ...` line of the examples, as it is written."""
+    for _, block in BLOCKS:
+        yield from COMMAND.findall(block)
+
+
+def test_the_table_of_interfaces_is_what_the_hub_routes():
+    """To renew it: paste what `hub ocpi modules` prints."""
+    assert between("modules") == modules_table()
+
+
+def test_the_table_of_mends_is_what_can_be_allowed():
+    """To renew it: paste what `hub ocpi mends` prints."""
+    assert between("mends") == mends_table()
+
+
+def test_the_tables_leave_nothing_out():
+    shown = interfaces(create_app(Settings()).url_map)
+    told = {
+        (module, side, version, verb)
+        for (module, side, _), verbs in shown.items()
+        for version, each in verbs.items()
+        for verb in each.split()
+    }
+    sides = {"Receiver": routes.receiver_rules, "Sender": routes.sender_rules}
+    spoken = {
+        (name, side, version, method)
+        for (name, version), wire in WIRES.items()
+        for side, rules in sides.items()
+        for method, _, _ in rules(wire.module, wire.edition)
+    }
+    assert spoken <= told
+    assert {module for module, *_ in told} == {name for name, _ in WIRES} | {"credentials"}
+    assert all(f"| `{name}` |" in mends_table() for name in MENDS)
+
+
+@pytest.mark.parametrize("edition", EDITIONS, ids=lambda edition: edition.version)
+def test_every_version_is_named(edition):
+    assert edition.version in README.partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("line", sorted(set(commands())))
+def test_every_command_of_the_examples_is_understood(line, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = shlex.split(line, comments=True)[1:]
+    for word in words:
+        if word.endswith(".json"):
+            (tmp_path / word).touch()
+    understood(cli.hub, words)
+
+
+@pytest.mark.parametrize("line", sorted(set(INLINE.findall(README))))
+def test_every_command_that_is_named_is_there(line):
+    named(cli.hub, [word for word in shlex.split(line)[1:] if not word.startswith("-")])
+
+
+def understood(command: click.Command, words: list[str]) -> None:
+    """The command line is parsed, and not run."""
+    if isinstance(command, click.Group) and words[:1] != ["--help"]:
+        understood(command.commands[words[0]], words[1:])
+    elif "--help" not in words:
+        command.make_context(str(command.name), words)
+
+
+def named(command: click.Command, words: list[str]) -> None:
+    if isinstance(command, click.Group) and words:
+        named(command.commands[words[0]], words[1:])
+
+
+def test_there_are_examples():
+    assert len(set(commands())) >= 12
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"make (\w+)", README))))
+def test_every_make_target_is_there(target):
+    assert f"\n{target}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\(([^)#:]+)\)", README))
+def test_every_file_that_is_linked_is_there(path):
+    assert (ROOT / path).exists()
+
+
+def rooms() -> list[str]:
+    """The packages and modules of the hub in the order of the import rules, siblings as they come."""
+    (layers,) = (
+        contract["layers"]
+        for contract in PROJECT["tool"]["importlinter"]["contracts"]
+        if contract.get("containers") == ["hub"]
+    )
+    return [name.strip(" ()") for layer in layers for name in layer.split("|")]
+
+
+def test_the_map_lists_every_room_in_the_order_of_imports():
+    assert re.findall(r"^    (\w+) +\S", str(hub.__doc__), re.MULTILINE) == rooms()
+
+
+def test_the_tree_lists_every_room_in_the_order_of_imports():
+    tree = re.search(r"^hub/ .*?^migrations/", README, re.MULTILINE | re.DOTALL)
+    assert tree is not None
+    assert re.findall(r"^  (\w+)(?:/|\.py) +\S", tree[0], re.MULTILINE) == rooms()
+
+
+def test_the_tree_lists_every_folder():
+    known = {path.name for path in ROOT.iterdir() if path.is_dir() and (path / "__init__.py").exists()}
+    assert all(f"\n{name}/ " in README for name in known | {"tests"})
