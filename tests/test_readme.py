@@ -13,7 +13,7 @@ import hub
 from hub import cli
 from hub.api import routes
 from hub.app import create_app
-from hub.cli.ocpi import interfaces, mends_table, modules_table
+from hub.cli.ocpi import interfaces, mends_table
 from hub.ocpi.editions import EDITIONS
 from hub.ocpi.leniency import MENDS
 from hub.ocpi.wire import WIRES
@@ -39,14 +39,11 @@ def commands() -> Iterator[str]:
         yield from COMMAND.findall(block)
 
 
-def test_the_table_of_interfaces_is_what_the_hub_routes():
-    """To renew it: paste what `hub ocpi modules` prints."""
-    assert between("modules") == modules_table()
-
-
-def test_the_table_of_mends_is_what_can_be_allowed():
-    """To renew it: paste what `hub ocpi mends` prints."""
-    assert between("mends") == mends_table()
+@pytest.mark.parametrize("name", ["modules", "mends"])
+def test_the_tables_are_what_the_hub_says_of_itself(capsys, name):
+    """To renew one: paste what `hub ocpi modules` or `hub ocpi mends` prints."""
+    assert cli.run(["ocpi", name]) == 0
+    assert capsys.readouterr().out == between(name) + "\n"
 
 
 def test_the_tables_leave_nothing_out():
@@ -82,6 +79,16 @@ def test_every_command_of_the_examples_is_understood(line, tmp_path, monkeypatch
         if word.endswith(".json"):
             (tmp_path / word).touch()
     understood(cli.hub, words)
+
+
+def test_the_example_of_a_price_is_what_it_prints(monkeypatch, capsys):
+    found = re.search(r"^\$ cd (\S+)\n\$ hub (price .*)\n((?:.*\n)*?)```", README, re.MULTILINE)
+    assert found is not None
+    folder, line, printed = found.groups()
+    monkeypatch.chdir(ROOT / folder)
+    assert cli.run(shlex.split(line)) == 0
+    out = capsys.readouterr().out
+    assert [line.rstrip() for line in out.splitlines()] == printed.splitlines()
 
 
 @pytest.mark.parametrize("line", sorted(set(INLINE.findall(README))))
