@@ -91,7 +91,7 @@ def show_one(told: Json) -> None:
             "session": told["id"],
             "status": told["status"],
             "time": f"{told['start_date_time']} to {told['end_date_time'] or 'now'}",
-            "place": " / ".join(told[name] for name in place),
+            "place": " / ".join(str(told[name]) for name in place if told[name]),
             "token": told["token"],
             "energy": f"{told['kwh']} kWh",
             "billing": STATES.get(told["billing"], told["billing"]) or waiting(told["status"]),
