@@ -56,8 +56,8 @@ def create_documents(module: str, promoted: Sequence[str]) -> None:
         sa.Column("newest", sa.LargeBinary),
         sa.UniqueConstraint("owner", "key"),
         sa.Index(f"ix_{module}_key", "key"),
-        sa.Index(f"ix_{module}_updated", "last_updated", "seq"),
-        sa.Index(f"ix_{module}_audience", "audience", "seq"),
+        sa.Index(f"ix_{module}_updated", "last_updated", "seq", "owner", "audience", "deleted_at"),
+        sa.Index(f"ix_{module}_audience", "audience", "seq", "last_updated", "owner", "deleted_at"),
         sqlite_autoincrement=True,
     )
 
