@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from conftest import Running
 
 from hub.demo.partner import Partner
 
