@@ -14,4 +14,6 @@
     net           the one way out to partners
     settings      the environment, read once
     ocpi          OCPI itself: no Flask, no SQL, no sockets
+
+The rules stand in pyproject.toml, [tool.importlinter], and are tests.
 """
