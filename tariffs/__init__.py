@@ -15,10 +15,12 @@ open points of OCPI's text.
 from tariffs.choosing import choose
 from tariffs.errors import MismatchError, PricingError, SessionError, TariffError, TimeZoneError
 from tariffs.limits import AppliedLimit
+from tariffs.lines import Group, Line
 from tariffs.model import Component, Dimension, Element, PriceLimit, Remark, Restrictions, Tariff, Taxes
 from tariffs.policy import DEFAULT, Flat, Hours, Policy, Split, Step, UnknownLoad
+from tariffs.prepared import Prepared, prepare
 from tariffs.pricing import price
-from tariffs.quote import Group, Line, Quote
+from tariffs.quote import Quote
 from tariffs.reading import read_tariff
 from tariffs.rounding import Rounding
 from tariffs.session import Load, Period, Session, Source
@@ -40,6 +42,7 @@ __all__ = [
     "MismatchError",
     "Period",
     "Policy",
+    "Prepared",
     "PriceLimit",
     "PricingError",
     "Quote",
@@ -58,6 +61,7 @@ __all__ = [
     "TimeZoneError",
     "UnknownLoad",
     "choose",
+    "prepare",
     "price",
     "read_session",
     "read_tariff",

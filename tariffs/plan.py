@@ -78,14 +78,19 @@ class Table:
         """Whether it prices nothing at all."""
         return not any(self.by_dimension.values())
 
+    @property
+    def cuts(self) -> bool:
+        """Whether a price can change inside a period."""
+        return bool(self.edges or self.energies or self.durations)
+
     def find(self, dimension: Dimension, local: int, moment: Moment) -> Candidate | None:
         """The first candidate whose restrictions all hold (P-10, P-11); None is free of charge (P-12)."""
-        for candidate in self._at(dimension, local):
+        for candidate in self.asked(dimension, local):
             if candidate.bounds is None or candidate.bounds.hold(moment):
                 return candidate
         return None
 
-    def _at(self, dimension: Dimension, local: int) -> tuple[Candidate, ...]:
+    def asked(self, dimension: Dimension, local: int) -> tuple[Candidate, ...]:
         """The candidates that a local moment leaves, remembered by day and stretch of the day."""
         if not self.edges:
             return self.by_dimension[dimension]

@@ -44,7 +44,22 @@ class Split(StrEnum):
 
     BY_SOURCE = "by source"  # CDRs at the start of the period, everything else interpolated
     INTERPOLATE = "interpolate"
-    START = "start"
+    START = "start"  # by the start of the period, with a warning
+    STRICT = "strict"  # refused: whoever wrote the period should have split it (P-23)
+
+
+class Rounded(StrEnum):
+    """Where money is rounded to `decimals` (A29)."""
+
+    TOTAL = "total"  # once, when a total is told
+    LINE = "line"  # each line as well, before lines are added up
+
+
+class Dialect(StrEnum):
+    """Whether fields count that only Gireve's 2.1.1 has: SESSION_TIME, step_round, price_round (A39)."""
+
+    AS_WRITTEN = "as written"  # where a tariff has them
+    OCPI = "ocpi"  # never: components of SESSION_TIME price nothing, roundings are OCPI's
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +68,14 @@ class Policy:
 
     decimals: int = 4
     rounding: Rounding = Rounding.HALF_UP
+    rounded: Rounded = Rounded.TOTAL
     step: Step = Step.ONCE
     hours: Hours = Hours.TIMESTAMPS
     unknown_load: UnknownLoad = UnknownLoad.DERIVE
     flat: Flat = Flat.COMPONENT
     split: Split = Split.BY_SOURCE
     local_time: bool = True
+    dialect: Dialect = Dialect.AS_WRITTEN
     vat_where_absent: Decimal | None = None
 
     def as_dict(self) -> dict[str, object]:

@@ -1,56 +1,46 @@
 """What a session costs: totals, the share of each dimension, and a line for every stretch with its reason."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from decimal import Decimal
-from enum import StrEnum
+from typing import Protocol
 
-from tariffs.clock import as_text, instant
 from tariffs.exact import HOUR, MILLION, Exact
 from tariffs.limits import AppliedLimit
-from tariffs.model import Dimension, Remark
+from tariffs.lines import Group as Group
+from tariffs.lines import Line as Line
+from tariffs.lines import Use
+from tariffs.model import Remark
 from tariffs.periods import Stretch, charging_periods
 from tariffs.policy import Policy
 from tariffs.rounding import to_places
+from tariffs.session import Session
 from tariffs.taxes import Cost, TaxAmount
 from tariffs.totals import cdr_costs
 
 
-class Group(StrEnum):
-    """Which total of a CDR an amount belongs to."""
+class Reckoned(Protocol):
+    """What a quote is told from; what costs something to tell is reckoned when it is asked for."""
 
-    ENERGY = "energy"
-    TIME = "time"
-    PARKING = "parking"
-    FIXED = "fixed"
-    RESERVATION = "reservation"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One component over one stretch; `billed_quantity` is `quantity` after step_size."""
-
-    dimension: Dimension
-    group: Group
-    tariff_id: str
-    element_index: int
-    start: datetime
-    quantity: Decimal
-    billed_quantity: Decimal
-    unit: str
-    unit_price: Decimal
-    before_taxes: Decimal
-    tax_percentage: Decimal | None
-    after_taxes: Decimal | None
-    reason: str
-
-    def as_dict(self) -> dict[str, object]:
-        """JSON-ready."""
-        told = {name: getattr(self, name) for name in self.__slots__}
-        return told | {"start": as_text(instant(self.start))}
+    @property
+    def currency(self) -> str: ...
+    @property
+    def policy(self) -> Policy: ...
+    @property
+    def total(self) -> Cost: ...
+    @property
+    def limits(self) -> tuple[AppliedLimit, ...]: ...
+    @property
+    def uses(self) -> Sequence[Use]: ...
+    @property
+    def session(self) -> Session: ...
+    @property
+    def stretches(self) -> tuple[Stretch, ...]: ...
+    @property
+    def warnings(self) -> tuple[Remark, ...]: ...
+    def share(self, group: Group) -> Cost | None: ...
+    def amounts(self) -> tuple[Decimal, Decimal | None]: ...
 
 
-@dataclass(frozen=True, slots=True)
 class Quote:
     """The price of a session under a policy. Subtotals are None where nothing of theirs had a price.
 
@@ -58,26 +48,91 @@ class Quote:
     the tariffs' limits (A18); `limits` tells what they changed. Energy and times are as measured (P-46).
     """
 
-    currency: str
-    total: Cost
-    energy: Cost | None
-    time: Cost | None
-    parking: Cost | None
-    fixed: Cost | None
-    reservation: Cost | None
-    energy_used: Exact
-    time_used: Exact
-    time_parked: Exact
-    lines: tuple[Line, ...]
-    stretches: tuple[Stretch, ...]
-    limits: tuple[AppliedLimit, ...]
-    warnings: tuple[Remark, ...]
-    policy: Policy
+    __slots__ = ("_amounts", "_reckoned")
+
+    def __init__(self, reckoned: Reckoned) -> None:
+        self._reckoned = reckoned
+        self._amounts: tuple[Decimal, Decimal | None] | None = None
+
+    @property
+    def currency(self) -> str:
+        """The ISO 4217 code of every amount."""
+        return self._reckoned.currency
+
+    @property
+    def policy(self) -> Policy:
+        """The readings that it was made under."""
+        return self._reckoned.policy
+
+    @property
+    def total(self) -> Cost:
+        """All of it, within the limits."""
+        return self._reckoned.total
+
+    @property
+    def energy(self) -> Cost | None:
+        """What energy costs."""
+        return self._reckoned.share(Group.ENERGY)
+
+    @property
+    def time(self) -> Cost | None:
+        """What the time of charging costs."""
+        return self._reckoned.share(Group.TIME)
+
+    @property
+    def parking(self) -> Cost | None:
+        """What parking costs, with the fees that set in while parked (A36)."""
+        return self._reckoned.share(Group.PARKING)
+
+    @property
+    def fixed(self) -> Cost | None:
+        """The other fees."""
+        return self._reckoned.share(Group.FIXED)
+
+    @property
+    def reservation(self) -> Cost | None:
+        """What the reservation costs, its fees included."""
+        return self._reckoned.share(Group.RESERVATION)
+
+    @property
+    def energy_used(self) -> Exact:
+        """The energy in 1e-6 kWh."""
+        return self._reckoned.session.energy
+
+    @property
+    def time_used(self) -> Exact:
+        """The time in microseconds."""
+        return self._reckoned.session.time
+
+    @property
+    def time_parked(self) -> Exact:
+        """The time parked in microseconds."""
+        return self._reckoned.session.parking
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """One for each component and stretch, in order of time."""
+        return tuple(Line(use, self.policy) for use in self._reckoned.uses)
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The stretches in which the same components were active."""
+        return self._reckoned.stretches
+
+    @property
+    def limits(self) -> tuple[AppliedLimit, ...]:
+        """The limits that changed the total."""
+        return self._reckoned.limits
+
+    @property
+    def warnings(self) -> tuple[Remark, ...]:
+        """What looks wrong in the tariffs, in the session, and in how they meet."""
+        return self._reckoned.warnings
 
     @property
     def before_taxes(self) -> Decimal:
         """The total before taxes; where prices include taxes of unknown rate, the total itself (A20)."""
-        return self.total.before_taxes
+        return self._told()[0]
 
     @property
     def taxes(self) -> tuple[TaxAmount, ...]:
@@ -87,7 +142,7 @@ class Quote:
     @property
     def after_taxes(self) -> Decimal | None:
         """The total after taxes, None when somebody else adds them (A21)."""
-        return self.total.after_taxes
+        return self._told()[1]
 
     @property
     def shares(self) -> dict[str, Cost | None]:
@@ -136,3 +191,17 @@ class Quote:
             "warnings": [remark.as_dict() for remark in self.warnings],
             "policy": self.policy.as_dict(),
         }
+
+    def _told(self) -> tuple[Decimal, Decimal | None]:
+        if self._amounts is None:
+            self._amounts = self._reckoned.amounts()
+        return self._amounts
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Quote) and self.as_dict() == other.as_dict()
+
+    def __hash__(self) -> int:
+        return hash((self.currency, self.total))
+
+    def __repr__(self) -> str:
+        return f"Quote({self.currency} {self.before_taxes} before taxes, {self.after_taxes} after)"

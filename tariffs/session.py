@@ -140,12 +140,12 @@ def _billable(period: Period, hours: Hours) -> tuple[Exact, ...]:
         return period.times
     length = period.end - period.start
     given = [time for time in period.times if time]
-    if hours is Hours.TIMESTAMPS and len(given) == 1 and _agrees(given[0], length):
+    if hours is Hours.TIMESTAMPS and len(given) == 1 and agrees(given[0], length):
         return tuple(length if time else 0 for time in period.times)
     return tuple(nearest(time, SECOND) for time in period.times)
 
 
-def _agrees(time: Exact, length: int) -> bool:
+def agrees(time: Exact, length: int) -> bool:
     """Whether a volume in hours, at the decimals it was written with, tells the length of its period."""
     last_place: int = HOUR
     while last_place > HOUR // 10**6 and time % last_place:

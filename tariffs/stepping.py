@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from tariffs.exact import Exact, multiple_above
+from tariffs.lines import Group, Use
 from tariffs.policy import Step
-from tariffs.quote import Group
-from tariffs.uses import Use, of_group
+from tariffs.uses import of_group
 
 ROUNDINGS = ((Group.ENERGY,), (Group.TIME, Group.PARKING), (Group.RESERVATION,))
 """Energy once; charging and parking time once together; the time of a reservation by itself (A03)."""

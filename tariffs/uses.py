@@ -1,15 +1,14 @@
 """What a session uses of each price component, stretch by stretch, in order of time."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from tariffs.clock import Clock
 from tariffs.exact import Exact, whole
+from tariffs.lines import Group, Use
 from tariffs.model import Dimension, Remark, Tariff
 from tariffs.periods import Stretch
 from tariffs.plan import Candidate, Plan, Table, compiled, mode_of
 from tariffs.policy import Flat, Policy, Split, UnknownLoad
-from tariffs.quote import Group
 from tariffs.session import Load, Phase, Piece, Session, Source, pieces
 from tariffs.splitting import LONGEST_SPLIT, Before, Slice, slices, split, unsplit
 
@@ -18,23 +17,6 @@ TIME_OF = {
     Phase.CHARGING: (Dimension.TIME, Group.TIME),
     Phase.PARKING: (Dimension.PARKING_TIME, Group.PARKING),
 }
-
-
-@dataclass(slots=True)
-class Use:
-    """A stretch in which one component was active; `surplus` is what step_size adds to its volume."""
-
-    plan: Plan
-    candidate: Candidate
-    group: Group
-    start: int
-    volume: Exact
-    surplus: Exact = 0
-
-    @property
-    def grains(self) -> Exact:
-        """What it costs, in 1/grain of the plan."""
-        return (self.volume + self.surplus) * self.candidate.rate
 
 
 class Walk:
