@@ -363,6 +363,18 @@ def test_sql_in_a_filter_is_only_text(cpo: Platform, name: str) -> None:  # thre
     assert len(cpo.pulled("locations", "x=%27%20OR%201=1--&type=%27;DROP%20TABLE%20locations")) == 1
 
 
+def test_an_id_may_have_a_slash_in_it(cpo: Platform, address: tuple[str, int]) -> None:  # CDR-01, TR-72
+    body = example("2.2.1", "tariffs", id="a/b %c")
+    assert code(cpo.put("tariffs/NL/CPO/a%2Fb%20%25c", body)) == (201, 1000)
+    assert cpo.get("tariffs/NL/CPO/A%2fB%20%25C") == body
+    status, told = exchange(address, head(cpo, method="GET", path="tariffs/NL/CPO/a%2Fb%20%25c"))
+    assert (status, told["data"]["id"]) == (200, "a/b %c")
+    refused(cpo.receiver("GET", "tariffs/NL/CPO/a/b%20%25c"), 404)
+    posted = cpo.receiver("POST", "cdrs", example("2.2.1", "cdrs", id="2025/1"))
+    there = posted.headers["Location"].removeprefix("http://127.0.0.1:8000")
+    assert cpo.call("GET", there).status_code == 200
+
+
 def test_sql_in_an_id_is_only_text(cpo: Platform) -> None:  # threat 24
     body = example("2.2.1", "tariffs", id="' OR 1=1--")
     assert code(cpo.put("tariffs/NL/CPO/%27%20OR%201=1--", body)) == (201, 1000)
