@@ -1,7 +1,7 @@
 """What a translation may look up, answered from the store."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hub.ocpi.document import Json, Party
 from hub.ocpi.surroundings import Traits
@@ -14,10 +14,14 @@ NO_TRAITS = Traits()
 
 @dataclass(frozen=True, slots=True)
 class StoreSurroundings:
-    """`hub.ocpi.surroundings.Surroundings` inside one transaction."""
+    """`hub.ocpi.surroundings.Surroundings` inside one transaction; made anew after every change in it.
+
+    found  what was looked up already: a page of sessions is at few locations, with fewer tariffs
+    """
 
     unit: Unit
     traits: Traits = NO_TRAITS
+    found: dict[tuple[str, Party, str], Json | None] = field(default_factory=dict)
 
     @property
     def now(self) -> int:
@@ -49,5 +53,8 @@ class StoreSurroundings:
         return None
 
     def _living(self, module: str, owner: Party, identity: str) -> Json | None:
-        stored = documents.find(self.unit, module, owner, fold(identity))
-        return None if stored is None or stored.deleted else stored.document.newest
+        wanted = (module, owner, fold(identity))
+        if wanted not in self.found:
+            stored = documents.find(self.unit, *wanted)
+            self.found[wanted] = None if stored is None or stored.deleted else stored.document.newest
+        return self.found[wanted]
