@@ -5,6 +5,7 @@ from urllib.parse import quote
 from flask import Response
 
 from hub.api import envelope, guard
+from hub.api.receiver import refuse_future
 from hub.ocpi.document import Document, Json, Party
 from hub.ocpi.errors import InvalidParameter
 from hub.ocpi.wire import Wire, fold
@@ -19,6 +20,7 @@ def post(wire: Wire) -> Response:
     """Keep a CDR and answer where it can be read (CDR-01); the same again gets the same answer (CDR-04)."""
     checked = wire.check(guard.body(), guard.leniency(only_cpo(wire)))
     owner = owner_of(wire, checked.body)
+    refuse_future(checked.body)
     with guard.hub().store.unit() as unit:
         document = wire.lift(checked, owner, guard.around(unit))
         existing = documents.claim(unit, wire.module.name, owner, document.key)

@@ -17,7 +17,7 @@ from hub.store.documents import Stored
 from hub.store.unit import Unit
 
 LATEST = 24 * 3600 * 1_000_000
-"""How far in the future a `last_updated` may lie: one bad clock must not freeze an object."""
+"""How far in the future a `last_updated` may lie."""
 
 OF_ITS_OWN = frozenset({"status", "last_updated"})
 """What a part may change without contradicting the whole: the most frequent of all requests."""
@@ -67,7 +67,7 @@ def put(wire: Wire, **path: str) -> Response:
     """Create or replace an object or a part of it (TR-50, LOC-03); 201 when it is new (TR-16)."""
     target = Target.of(wire, **path)
     checked = wire.check(guard.body(), guard.leniency(target.owner), target.part)
-    agree(wire, target, checked.body)
+    agree(wire, target, checked.body, request.args.get("type"))
     with guard.hub().store.unit() as unit:
         existing = claimed(unit, wire, target, checked.body.get("type"))
         created = existing is None or existing.deleted
@@ -91,7 +91,7 @@ def patch(wire: Wire, **path: str) -> Response:
         before = part_of(current, target.evse_uid, target.connector_id)
         changes = {"last_updated": instants.text(unit.now)} | changes  # 2.1.1 may leave it out (C1)
         merged = merge(wire, target, before, changes)
-        agree(wire, target, merged.body)
+        agree(wire, target, merged.body, request.args.get("type") or type_of(wire, before))
         if patching.is_stale(before, merged.body):  # TR-55
             return envelope.answer()
         if target.part and changes.keys() <= OF_ITS_OWN:
@@ -143,18 +143,28 @@ def living(wire: Wire, existing: Stored | None) -> Stored:
     return existing
 
 
-def agree(wire: Wire, target: Target, body: Json) -> None:
-    """URL and body must name the same object (TR-56, TR-57, TOK-02)."""
+def type_of(wire: Wire, body: Json) -> str | None:
+    """The type that a PATCH may not change, because it is part of the identity (TOK-01); not so in 2.1.1."""
+    return str(body["type"]) if wire.module.typed and wire.edition.routing_headers else None
+
+
+def agree(wire: Wire, target: Target, body: Json, kind: str | None) -> None:
+    """URL and body must name the same object (TR-56, TR-57); `kind` is the type it has (TOK-02)."""
     wanted = {wire.id_field(target.part): target.own_id}
     if target.part is None:
         wanted |= {"country_code": target.owner.country_code, "party_id": target.owner.party_id}
-        if "type" in request.args and wire.module.typed:
-            wanted["type"] = request.args["type"]
+        if kind is not None and wire.module.typed:
+            wanted["type"] = kind
     for field, value in wanted.items():
         if fold(str(body.get(field, value))) != fold(value):
             raise InvalidParameter(
                 f"{field} differs between URL and body", fields={field: "differs from the URL"}
             )
+    refuse_future(body)
+
+
+def refuse_future(body: Json) -> None:
+    """One bad clock must neither freeze an object nor move a reader's idea of what it has read."""
     if instants.micros(body["last_updated"]) > guard.now() + LATEST:
         raise InvalidObject(
             "last_updated lies in the future", fields={"last_updated": "more than a day ahead"}

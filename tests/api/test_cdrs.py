@@ -168,6 +168,12 @@ def test_only_credits_have_long_ids(biller: Platform) -> None:  # CDR-05
     assert code(post(biller, credit(body, "C" * 36 + "-CR"))) == (201, 1000)
 
 
+def test_a_cdr_is_not_from_the_future(biller: Platform) -> None:
+    refused = post(biller, example("2.2.1", "cdrs", last_updated="2099-01-01T00:00:00Z"))
+    assert code(refused) == (200, 2001)
+    assert [each["field"] for each in envelope(refused)["data"]] == ["last_updated"]
+
+
 # Once -----------------------------------------------------------------------------------------------------
 
 

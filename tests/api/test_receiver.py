@@ -351,3 +351,13 @@ def test_a_part_may_not_contradict_its_location(connect: Connect) -> None:  # LO
     assert code(cpo.put(f"{path}/EVSE-1", example("2.3.0", "evses") | nowhere)) == (200, 2001)
     assert code(cpo.patch(f"{path}/EVSE-1", nowhere)) == (200, 2001)
     assert cpo.get(path) == example("2.3.0", "locations")
+
+
+def test_a_patch_does_not_turn_a_token_into_another(emsp: Platform) -> None:  # TOK-01
+    card, other = (example("2.2.1", "tokens", uid="ABC", type=kind) for kind in ("RFID", "OTHER"))
+    emsp.put("tokens/DE/MSP/ABC", card)
+    emsp.put("tokens/DE/MSP/ABC?type=OTHER", other)
+    for path in ("tokens/DE/MSP/ABC", "tokens/DE/MSP/ABC?type=RFID"):
+        assert code(emsp.patch(path, {"type": "OTHER", "last_updated": LATER})) == (200, 2001)
+    assert emsp.get("tokens/DE/MSP/ABC") == card
+    assert emsp.get("tokens/DE/MSP/ABC?type=OTHER") == other
