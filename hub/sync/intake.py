@@ -1,0 +1,174 @@
+"""How one object that a partner sent, or that stood in its list, comes to be kept: the same rules for both.
+
+    owner, checked = sender.check(body, now)        # in the words of its sender, without the database
+    intake.keep(unit, sender, checked, owner)       # locked, compared, lifted, stored, or an OcpiError
+
+Everything that can be refused is refused before anything of the object is written, so that a page of objects
+may share one transaction.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hub.ocpi import instants
+from hub.ocpi.document import Document, Json, Party
+from hub.ocpi.errors import InvalidObject, InvalidParameter
+from hub.ocpi.wire import Checked, Leniency, Wire, fold
+from hub.parties import mendings
+from hub.parties.partner import Partner
+from hub.store import charges, documents
+from hub.store.charges import Charge
+from hub.store.documents import Stored
+from hub.store.unit import Unit
+from hub.surroundings import StoreSurroundings
+
+LATEST = 24 * 3600 * 1_000_000
+"""How far in the future a `last_updated` may lie: one bad clock must not freeze an object."""
+
+
+class Kept(StrEnum):
+    """What became of an object."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    STALE = "stale"
+
+
+class NotOwn(InvalidParameter):  # TR-61
+    """country_code and party_id are no party of this connection in the role that owns such objects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends, and what: a partner, and a module in its edition."""
+
+    partner: Partner
+    wire: Wire
+
+    def check(self, body: Json, now: int) -> tuple[Party, Checked]:
+        """A whole object with its owner, as far as it can be judged without the database (TR-61)."""
+        leniency = Leniency(self.partner.settings.lenient, self.only_owner, now)
+        checked = self.wire.check(body, leniency)
+        refuse_future(checked.body, now)
+        return self.owner_of(checked.body), checked
+
+    def owner_of(self, body: Json) -> Party:
+        """Whose object it is: named in it from 2.2 on, before that the one owner of the connection."""
+        if "country_code" in body and "party_id" in body:
+            owner = Party.of(str(body["country_code"]), str(body["party_id"]))
+            if owner in self.partner.parties(self.wire.module.owner):
+                return owner
+        elif self.only_owner is not None:
+            return self.only_owner
+        raise NotOwn(fields={"party_id": f"not a {self.wire.module.owner} of this connection"})
+
+    @property
+    def only_owner(self) -> Party | None:
+        """The one party of the connection that can own such objects, if it is one."""
+        own = self.partner.parties(self.wire.module.owner)
+        return own[0] if len(own) == 1 else None
+
+    def around(self, unit: Unit) -> StoreSurroundings:
+        """What a translation may look up."""
+        return StoreSurroundings(unit, self.partner.settings.traits)
+
+
+def refuse_future(body: Json, now: int) -> None:
+    if "last_updated" in body and instants.micros(body["last_updated"]) > now + LATEST:
+        ahead = {"last_updated": "more than a day ahead"}
+        raise InvalidObject("last_updated lies in the future", fields=ahead)
+
+
+def keep(unit: Unit, sender: Sender, checked: Checked, owner: Party) -> Kept:
+    """A whole object is kept unless a later word of it is known; equal moments apply, for the later to come
+    may be the better one."""
+    document = sender.wire.lift(checked, owner, sender.around(unit))
+    existing = documents.claim(unit, document.module, owner, document.key)
+    if document.module == "cdrs":
+        return keep_cdr(unit, sender, document, existing)
+    if existing is not None and is_stale(existing, document):
+        return Kept.STALE
+    return store(unit, sender, document, existing)
+
+
+def is_stale(existing: Stored, document: Document) -> bool:
+    """Whether what is known is later; a deletion is a later word than the object that was deleted."""
+    said = instants.micros(document.newest["last_updated"])
+    return said < existing.last_updated or (existing.deleted and said == existing.last_updated)
+
+
+def store(unit: Unit, sender: Sender, document: Document, existing: Stored | None) -> Kept:
+    """Keep the object as a new revision, unless it says what is stored already or may not change so."""
+    module, partner = sender.wire.module, sender.partner
+    living = None if existing is None or existing.deleted else existing
+    module.allow(existing.document.newest if existing else None, document.newest)
+    if document.mended:
+        mendings.record(unit, partner.id, module.name, document.key, document.mended)
+    if living and living.document.sent == document.sent:
+        return Kept.SAME
+    audience = module.heard_by_one(document.newest) if module.heard_by_one else None
+    documents.save(unit, document, existing, audience=audience, source=partner.id)
+    return Kept.CHANGED if living else Kept.NEW
+
+
+# CDRs, received once and never changed (CDR-01 to CDR-06) ---------------------------------------------------
+
+
+def keep_cdr(unit: Unit, sender: Sender, document: Document, existing: Stored | None) -> Kept:
+    """A CDR that is new is kept, if it may be billed; the same once more changes nothing (CDR-04)."""
+    if existing is None:
+        settle(unit, document)
+        return store(unit, sender, document, None)
+    if existing.document.sent == document.sent or existing.document.newest == document.newest:
+        return Kept.SAME
+    raise InvalidParameter("A CDR with this id is stored already, with other content: CDRs never change")
+
+
+def settle(unit: Unit, document: Document) -> None:
+    """What a new CDR means for the bill of its session."""
+    if document.newest.get("credit"):
+        undo_bill(unit, document)
+    else:
+        refuse_second_bill(unit, document)
+
+
+def refuse_second_bill(unit: Unit, document: Document) -> None:
+    """A session is billed once: either by the hub's CDR or by the CPO's own."""
+    session = document.newest.get("session_id")
+    if session is None:
+        return
+    own = Charge(document.owner.code, fold(str(session)), charges.OWN, cdr_key=document.key)
+    if not charges.keep(unit, own):
+        raise InvalidParameter(
+            "This session is billed already: by the hub, or by an earlier CDR that was not credited. "
+            "The operator of the hub sets for each connection who issues the CDRs",
+            fields={"session_id": "billed already"},
+        )
+
+
+def undo_bill(unit: Unit, credit: Document) -> None:
+    """Take back the CDR that is credited: its session may then be billed anew (CDR-06)."""
+    reference = fold(str(credit.newest["credit_reference_id"]))
+    original = documents.find(unit, credit.module, credit.owner, reference, lock=True)
+    fault = fault_of(unit, credit, original)
+    if fault:
+        raise InvalidParameter(f"This credit cannot be: {fault}", fields={"credit_reference_id": fault})
+    charges.credit(unit, credit.owner.code, reference)
+
+
+def fault_of(unit: Unit, credit: Document, original: Stored | None) -> str | None:
+    """Why the original cannot be credited so. A credit is of the whole, its total negated (CDR-06)."""
+    if original is None:
+        return "there is no such CDR"
+    body, whole = credit.newest, original.document.newest
+    if whole.get("credit"):
+        return "that CDR is a credit itself"
+    owner, reference = credit.owner.code, original.document.key
+    if documents.where(unit, credit.module, owner=owner, credit_reference_id=reference):
+        return "that CDR is credited already"
+    if any(body[name] != whole[name] for name in ("cdr_token", "currency")):
+        return "that CDR has another cdr_token or currency"
+    if body["total_cost"]["before_taxes"] != -whole["total_cost"]["before_taxes"]:
+        return "that CDR has another total_cost, of which a credit is the negative"
+    return None
