@@ -19,6 +19,7 @@ PROMOTED = {
     "cdrs": ("session_id", "credit_reference_id"),
     "tokens": ("contract_id", "uid"),
 }
+PULLS = ("findings", "quarantine", "listed", "cursors", "heard", "schedules")
 REST = ("mendings", "endpoints", "tokens_out", "tokens_in", "partner_roles", "partners", "revisions")
 
 
@@ -32,10 +33,14 @@ def upgrade() -> None:
     create_mendings()
     create_deliveries()
     create_charges()
+    create_schedules()
+    create_cursors()
+    create_quarantine()
+    create_findings()
 
 
 def downgrade() -> None:
-    for table in ("charges", "deliveries", *REST, *reversed(PROMOTED)):
+    for table in (*PULLS, "charges", "deliveries", *REST, *reversed(PROMOTED)):
         op.drop_table(table)
 
 
@@ -199,3 +204,93 @@ def create_charges() -> None:
     )
     held = sa.text("state = 'HELD'")
     op.create_index("ix_charges_held", "charges", ["owner"], sqlite_where=held, postgresql_where=held)
+
+
+def create_schedules() -> None:
+    op.create_table(
+        "schedules",
+        sa.Column("id", SERIAL, primary_key=True),
+        sa.Column("name", sa.String(80), nullable=False, unique=True),
+        partner_id(index=True),
+        sa.Column("job", sa.String(20), nullable=False),
+        sa.Column("module", sa.String(30)),
+        sa.Column("every", sa.String(100), nullable=False),
+        sa.Column("splay", sa.Integer, nullable=False),
+        sa.Column("paused", sa.Boolean, nullable=False, server_default=sa.text("false")),
+        sa.Column("next_at", sa.BigInteger, nullable=False),
+        sa.Column("slot", sa.BigInteger),
+        sa.Column("through", sa.BigInteger),
+        sa.Column("lease", sa.String(32)),
+        sa.Column("lease_until", sa.BigInteger),
+        sa.Column("started_at", sa.BigInteger),
+        sa.Column("ended_at", sa.BigInteger),
+        sa.Column("outcome", sa.String(10)),
+        sa.Column("told", sa.String(500)),
+        sa.Column("failures", sa.Integer, nullable=False, server_default=sa.text("0")),
+        sa.Index("ix_schedules_due", "next_at"),
+    )
+    op.create_table("heard", partner_id(primary_key=True), sa.Column("at", sa.BigInteger, nullable=False))
+
+
+def create_cursors() -> None:
+    op.create_table(
+        "cursors",
+        partner_id(primary_key=True),
+        sa.Column("module", sa.String(30), primary_key=True),
+        sa.Column("kind", sa.String(10), primary_key=True),
+        sa.Column("watermark", sa.BigInteger),
+        sa.Column("since", sa.BigInteger),
+        sa.Column("begun_at", sa.BigInteger),
+        sa.Column("bound", sa.BigInteger),
+        sa.Column("newest", sa.BigInteger),
+        sa.Column("link", sa.Text),
+        sa.Column("pages", sa.Integer, nullable=False),
+        sa.Column("most", sa.Integer),
+        sa.Column("total", sa.Integer),
+        sa.Column("shrunk", sa.Boolean, nullable=False),
+        sa.Column("bad", sa.Integer, nullable=False),
+        sa.Column("completed_at", sa.BigInteger),
+    )
+    op.create_table(
+        "listed",
+        partner_id(primary_key=True),
+        sa.Column("module", sa.String(30), primary_key=True),
+        sa.Column("owner", sa.String(5), primary_key=True),
+        sa.Column("key", sa.String(80), primary_key=True),
+    )
+
+
+def create_quarantine() -> None:
+    op.create_table(
+        "quarantine",
+        sa.Column("id", SERIAL, primary_key=True),
+        partner_id(nullable=False),
+        sa.Column("module", sa.String(30), nullable=False),
+        sa.Column("object_key", sa.String(100), nullable=False),
+        sa.Column("edition", sa.String(10), nullable=False),
+        sa.Column("raw", sa.LargeBinary, nullable=False),
+        sa.Column("cut", sa.Boolean, nullable=False),
+        sa.Column("error", sa.Text, nullable=False),
+        sa.Column("fields", sa.Text, nullable=False),
+        sa.Column("reading", sa.String(64), nullable=False),
+        sa.Column("times", sa.Integer, nullable=False),
+        sa.Column("first_at", sa.BigInteger, nullable=False),
+        sa.Column("seen_at", sa.BigInteger, nullable=False),
+        sa.UniqueConstraint("partner_id", "module", "object_key"),
+    )
+
+
+def create_findings() -> None:
+    op.create_table(
+        "findings",
+        sa.Column("id", SERIAL, primary_key=True),
+        sa.Column("kind", sa.String(30), nullable=False),
+        partner_id(nullable=False, index=True),
+        sa.Column("module", sa.String(30), nullable=False),
+        sa.Column("owner", sa.String(5), nullable=False),
+        sa.Column("object_key", sa.String(100), nullable=False),
+        sa.Column("detail", sa.String(500), nullable=False),
+        sa.Column("first_at", sa.BigInteger, nullable=False),
+        sa.Column("last_at", sa.BigInteger, nullable=False),
+        sa.UniqueConstraint("kind", "partner_id", "module", "owner", "object_key"),
+    )
