@@ -1,4 +1,4 @@
-"""What a request costs the hub: CPU of its process, as a multiple of an empty Flask endpoint under the same server.
+"""What a request costs the hub: CPU of its process, as a multiple of an empty Flask endpoint beside it.
 
 The same request is sent over and over on one kept-alive connection, in rounds that alternate with rounds of the
 empty endpoint; of each the cheapest round counts. Five eMSPs listen, so every change writes five marks.
@@ -202,11 +202,12 @@ def run() -> None:
     with databases() as found:
         for place, (engine, url) in enumerate(found):
             cpo = fill(url)
+            headers = cpo.headers() | {"X-Request-ID": "benchmark", "X-Correlation-ID": "benchmark"}
             environment = {"HUB_DATABASE_URL": url, "HUB_SECRET_KEY": SECRET}
             hub, empty = Process("hub", environment), Process("empty", {})
             try:
                 for case in CASES:
-                    cost, floor = measured(case, hub, empty, cpo.headers())
+                    cost, floor = measured(case, hub, empty, headers)
                     figures = (f"{cost * 1e6:.0f}", f"{floor * 1e6:.0f}", f"{cost / floor:.1f}")
                     table.add_row(engine, case.name, *figures, f"<= {case.limits[place]}")
             finally:

@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import Response, request
+from flask import Response
 
 from hub.api import envelope, guard
 from hub.api.sender import may_see, viewer_of
@@ -60,7 +60,7 @@ def of_type(wire: Wire, found: list[Stored]) -> list[Stored]:
     """Those of the type that is asked for; 2.1.1 cannot name one, and most likely means a card (TOK-01)."""
     if not wire.edition.routing_headers:
         return sorted(found, key=lambda stored: stored.document.newest["type"] != "RFID")
-    wanted = request.args.get("type", "RFID")
+    wanted = guard.argument("type") or "RFID"
     return [stored for stored in found if stored.document.newest["type"] == wanted]
 
 

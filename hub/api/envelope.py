@@ -24,10 +24,11 @@ def answer(
     data: Any = NOTHING, *, http_status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Success with one object, or with no payload (1000, TR-14)."""
-    content = {"status_code": 1000, "timestamp": instants.text(utc_micros())}
-    if data is not NOTHING:
-        content["data"] = data
-    return respond(strictjson.write(content), http_status, headers)
+    stamp = instants.text(utc_micros()).encode()
+    if data is NOTHING:
+        return respond(b'{"status_code":1000,"timestamp":"%b"}' % stamp, http_status, headers)
+    body = b'{"data":%b,"status_code":1000,"timestamp":"%b"}' % (strictjson.write(data), stamp)
+    return respond(body, http_status, headers)
 
 
 def answer_list(items: Sequence[bytes], headers: Mapping[str, str]) -> Response:
@@ -58,12 +59,21 @@ def respond(body: bytes, http_status: int, headers: Mapping[str, str] | None = N
 def of_ocpi_error(error: OcpiError) -> Response:
     """A refusal, in the codes that the caller's version knows (C1: 2.1.1 has no 2004 and no 4xxx)."""
     code = error.status_code
-    if g.get("version") == "2.1.1":
+    if version() == "2.1.1":
         code = 2000 if code == 2004 else 3000 if code >= 4000 else code
     response = refuse(code, error.message, error.http_status, error.fields)
     if error.http_status == 401:
         response.headers["WWW-Authenticate"] = "Token"
     return response
+
+
+def version() -> str:
+    """The version that the running request is made in; empty when it never got as far."""
+    return str(getattr(g.get("exchange"), "version", ""))
+
+
+def request_id() -> str:
+    return str(getattr(g.get("exchange"), "request_id", ""))
 
 
 def of_http_error(error: HTTPException) -> Response:
@@ -79,5 +89,5 @@ def of_http_error(error: HTTPException) -> Response:
 
 def of_failure(error: Exception) -> Response:
     """A fault of ours (TR-24): the partner gets no details, the log gets them all under the request's id."""
-    log.error("request failed", extra={"request_id": g.get("request_id")}, exc_info=error)
+    log.error("request failed", extra={"request_id": request_id()}, exc_info=error)
     return refuse(SERVER_ERROR, "The hub failed to handle this request; it can be sent again.", 500)

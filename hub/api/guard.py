@@ -1,9 +1,10 @@
 """Who asks, and may it: every OCPI request passes here before its view (TR-01 to TR-08)."""
 
 import uuid
+from dataclasses import dataclass
 from typing import Any, cast
 
-from flask import Response, current_app, g, request
+from flask import Request, Response, current_app, g, request
 
 from hub.hub import Hub
 from hub.ocpi import routing, strictjson
@@ -29,56 +30,98 @@ OPEN_TO_TOKEN_A = frozenset({"versions", "credentials"})
 """Blueprints that a partner may use before it is registered (TR-07)."""
 
 
+@dataclass(slots=True)
+class Exchange:
+    """A request and what is known of it so far, from its first moment until its answer is signed.
+
+    version  that of its path; empty where it has none
+    caller   known once it is admitted
+    """
+
+    hub: Hub
+    request: Request
+    request_id: str
+    correlation_id: str
+    version: str = ""
+    caller: Caller | None = None
+    route: Route = NOWHERE
+
+
+def exchange() -> Exchange:
+    """The running one. It is kept in one place, because every look into Flask's proxies costs."""
+    return cast("Exchange", g.exchange)
+
+
 def hub() -> Hub:
     """The hub that serves the running request."""
-    return cast("Hub", current_app.extensions["hub"])
+    return exchange().hub
 
 
 def caller() -> Caller:
     """The partner that makes the running request."""
-    return cast("Caller", g.caller)
+    return cast("Caller", exchange().caller)
 
 
 def remember() -> None:
     """Before every request, also one that leads nowhere: keep its ids for the answer (TR-90)."""
-    g.request_id = given_id("X-Request-ID")
-    g.correlation_id = given_id("X-Correlation-ID")
+    asked = cast("Any", request)._get_current_object()  # noqa: SLF001 (as werkzeug documents it)
+    request_id = given_id(asked, "HTTP_X_REQUEST_ID")
+    correlation_id = given_id(asked, "HTTP_X_CORRELATION_ID")
+    g.exchange = Exchange(current_app.extensions["hub"], asked, request_id, correlation_id)
 
 
-def given_id(header: str) -> str:
+def given_id(asked: Request, name: str) -> str:
     """The id that came with the request, if it can go back in a header; else a new one."""
-    given = request.headers.get(header, "")[:200]
+    given = str(asked.environ.get(name, ""))[:200]
     return given if given and given.isascii() and given.isprintable() else str(uuid.uuid4())
 
 
 def admit() -> None:
     """Before every OCPI request: find out who it is, and for whom."""
-    g.version = request.path.split("/")[2]  # every guarded path begins with /ocpi/{version}
-    authenticate()
-    refuse_nul()
-    if request.blueprint not in OPEN_TO_TOKEN_A:  # HUB-24: what is configured is never routed
-        g.route = addressed() if edition(g.version).routing_headers else NOWHERE
+    here = exchange()
+    here.version = here.request.path.split("/")[2]  # every guarded path begins with /ocpi/{version}
+    is_open = here.request.blueprint in OPEN_TO_TOKEN_A
+    here.caller = authenticated(here, is_open)
+    refuse_nul(here.request)
+    if not is_open and edition(here.version).routing_headers:  # HUB-24: what is configured is never routed
+        here.route = routing.read(
+            here.request.headers.get, here.caller.partner.parties(), here.hub.settings.party
+        )
+        must_be_known(here)
 
 
-def refuse_nul() -> None:
+def authenticated(here: Exchange, is_open: bool) -> Caller:
+    """Unauthorised unless the token is of a partner that may use this endpoint."""
+    candidates = tokens.read_authorization(here.request.environ.get("HTTP_AUTHORIZATION"))
+    found = registry.authenticate(here.hub.store, candidates)
+    if found is None:
+        raise Unauthorised
+    if found.kind == "A" and not is_open:
+        raise Unauthorised("Token A opens only versions and credentials: register first")  # TR-07
+    return found
+
+
+def refuse_nul(asked: Request) -> None:
     """No id has a NUL in it; one of the two databases could not even look for it."""
-    if "\0" in request.path:
+    if "\0" in asked.path:
         raise UnknownObject
-    unfit = {name: "a NUL" for name, value in request.args.items() if "\0" in value}
+    if b"%00" not in asked.query_string:
+        return
+    unfit = {name: "a NUL" for name, value in asked.args.items() if "\0" in value}
     if unfit:
         raise InvalidParameter("A NUL stands in the query", fields=unfit)
 
 
-def addressed() -> Route:
-    """For whom the request is; UnknownReceiver when this hub knows no such party (HUB-06)."""
-    route = routing.read(request.headers.get, caller().partner.parties(), hub().settings.party)
-    if route.to is not None:
-        with hub().store.reading() as unit:
-            known = registry.of_party(unit, route.to)
-        if not known:
-            g.route = Route(None, route.sender)  # the refusal comes from the hub itself
-            raise UnknownReceiver(f"No party of this hub is {route.to}")
-    return route
+def must_be_known(here: Exchange) -> None:
+    """UnknownReceiver when the request is for a party that this hub does not know (HUB-06)."""
+    to = here.route.to
+    if to is None:
+        return
+    with here.hub.store.reading() as unit:
+        known = registry.of_party(unit, to)
+    if not known:
+        here.route = Route(None, here.route.sender)  # the refusal comes from the hub itself
+        raise UnknownReceiver(f"No party of this hub is {to}")
 
 
 def now() -> int:
@@ -86,20 +129,15 @@ def now() -> int:
     return hub().store.clock()
 
 
-def authenticate() -> None:
-    """Unauthorised unless the token is of a partner that may use this endpoint."""
-    candidates = tokens.read_authorization(request.headers.get("Authorization"))
-    found = registry.authenticate(hub().store, candidates)
-    if found is None:
-        raise Unauthorised
-    g.caller = found
-    if found.kind == "A" and request.blueprint not in OPEN_TO_TOKEN_A:
-        raise Unauthorised("Token A opens only versions and credentials: register first")  # TR-07
-
-
 def route() -> Route:
     """For whom the request is and from whom, by its headers; 2.1.1 has none (HUB-25)."""
-    return cast("Route", g.route)
+    return exchange().route
+
+
+def argument(name: str) -> str | None:
+    """An argument of the query string."""
+    asked = exchange().request
+    return asked.args.get(name) if asked.query_string else None
 
 
 def body() -> Json:
@@ -115,9 +153,10 @@ def optional_body() -> Json | None:
 
 def sent() -> bytes:
     """The bytes of the body, at most one more than the hub reads."""
-    if (request.content_length or 0) > BODY_LIMIT:
+    asked = exchange().request
+    if (asked.content_length or 0) > BODY_LIMIT:
         raise BodyTooLarge
-    return request.stream.read(BODY_LIMIT + 1)
+    return asked.stream.read(BODY_LIMIT + 1)
 
 
 def read(raw: bytes) -> Json:
@@ -129,7 +168,8 @@ def read(raw: bytes) -> Json:
 
 def leniency(owner: Party | None = None) -> Leniency:
     """What the operator lets pass of the caller."""
-    return Leniency(caller().partner.settings.lenient, owner, now())
+    here = exchange()
+    return Leniency(caller().partner.settings.lenient, owner, here.hub.store.clock())
 
 
 def around(unit: Unit) -> StoreSurroundings:
@@ -139,13 +179,15 @@ def around(unit: Unit) -> StoreSurroundings:
 
 def sign(response: Response) -> Response:
     """After every request: its ids go back, and the parties swapped (TR-90, HUB-01)."""
-    if "request_id" in g:
-        response.headers["X-Request-ID"] = g.request_id
-        response.headers["X-Correlation-ID"] = g.correlation_id
-    swapped = g.get("route")
-    if swapped is not None and swapped.sender is not None:
-        answering = swapped.to or hub().settings.party
-        for direction, party in (("to", swapped.sender), ("from", answering)):
-            response.headers[f"OCPI-{direction}-country-code"] = party.country_code
-            response.headers[f"OCPI-{direction}-party-id"] = party.party_id
+    here: Exchange | None = g.get("exchange")
+    if here is None:
+        return response
+    headers = response.headers
+    headers["X-Request-ID"] = here.request_id
+    headers["X-Correlation-ID"] = here.correlation_id
+    if here.route.sender is not None:
+        answering = here.route.to or here.hub.settings.party
+        for direction, party in (("to", here.route.sender), ("from", answering)):
+            headers[f"OCPI-{direction}-country-code"] = party.country_code
+            headers[f"OCPI-{direction}-party-id"] = party.party_id
     return response

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from flask import Response, g
+from flask import Response
 
 from hub.api import envelope, guard
 from hub.net.failures import Unreachable
@@ -44,7 +44,7 @@ def put(wire: Wire, session_id: str) -> Response:
     path = f"{url.rstrip('/')}/{quote(session['id'], safe='')}/charging_preferences"
     heard_by = wire.module.heard_by_one
     sender = heard_by(session) if heard_by else None
-    request = Request("PUT", path, strictjson.write(wanted), sender, owner, g.correlation_id)
+    request = Request("PUT", path, strictjson.write(wanted), sender, owner, guard.exchange().correlation_id)
     return relayed(ask(partner, header, request))
 
 

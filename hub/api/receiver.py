@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from flask import Response, request
+from flask import Response
 
 from hub.api import envelope, guard
 from hub.api.sender import part_of
@@ -67,7 +67,7 @@ def put(wire: Wire, **path: str) -> Response:
     """Create or replace an object or a part of it (TR-50, LOC-03); 201 when it is new (TR-16)."""
     target = Target.of(wire, **path)
     checked = wire.check(guard.body(), guard.leniency(target.owner), target.part)
-    agree(wire, target, checked.body, request.args.get("type"))
+    agree(wire, target, checked.body, guard.argument("type"))
     with guard.hub().store.unit() as unit:
         existing = claimed(unit, wire, target, checked.body.get("type"))
         created = existing is None or existing.deleted
@@ -91,7 +91,7 @@ def patch(wire: Wire, **path: str) -> Response:
         before = part_of(current, target.evse_uid, target.connector_id)
         changes = {"last_updated": instants.text(unit.now)} | changes  # 2.1.1 may leave it out (C1)
         merged = merge(wire, target, before, changes)
-        agree(wire, target, merged.body, request.args.get("type") or type_of(wire, before))
+        agree(wire, target, merged.body, guard.argument("type") or type_of(wire, before))
         if patching.is_stale(before, merged.body):  # TR-55
             return envelope.answer()
         if target.part and changes.keys() <= OF_ITS_OWN:
@@ -123,13 +123,13 @@ def merge(wire: Wire, target: Target, before: Json, changes: Json) -> Checked:
 
 def found(unit: Unit, wire: Wire, target: Target) -> Stored | None:
     """The object that the path names, if the store has it."""
-    keys = wire.keys(target.object_id, request.args.get("type"))
+    keys = wire.keys(target.object_id, guard.argument("type"))
     return first(documents.find(unit, wire.module.name, target.owner, key) for key in keys)
 
 
 def claimed(unit: Unit, wire: Wire, target: Target, kind: str | None = None) -> Stored | None:
     """The same, locked until the commit. `kind` is what the body says of a token's type."""
-    keys = wire.keys(target.object_id, request.args.get("type") or kind)
+    keys = wire.keys(target.object_id, guard.argument("type") or kind)
     return first(documents.claim(unit, wire.module.name, target.owner, key) for key in keys)
 
 

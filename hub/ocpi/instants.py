@@ -2,12 +2,14 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 GRAMMAR = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z?", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
+@lru_cache(maxsize=4096)
 def micros(text: str) -> int:
     """The instant of an OCPI DateTime in microseconds; ValueError when it is none."""
     found = GRAMMAR.fullmatch(text)
@@ -30,6 +32,6 @@ def instant(when: datetime) -> int:
 
 def text(instant: int) -> str:
     """The instant as OCPI writes it, with milliseconds only when there are any."""
-    stamp = moment(instant)
-    fraction = f".{stamp.microsecond // 1000:03d}" if stamp.microsecond >= 1000 else ""
-    return f"{stamp:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+    whole = instant // 1000 * 1000
+    stamp = (EPOCH + timedelta(microseconds=whole)).replace(tzinfo=None)
+    return stamp.isoformat(timespec="milliseconds" if whole % 1_000_000 else "seconds") + "Z"

@@ -14,7 +14,6 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreig
 POOL: dict[str, Any] = {
     "pool_size": 20,
     "max_overflow": 20,
-    "pool_use_lifo": True,  # the connection used last has the warmest cache
     "pool_reset_on_return": None,  # every transaction is ended here, so there is nothing to reset
 }
 
@@ -35,6 +34,7 @@ class Store:
         self.clock = clock
         self.sqlite = self.engine.dialect.name == "sqlite"
         self._one_writer = threading.Lock() if self.sqlite else nullcontext()
+        self._idle: list[PoolProxiedConnection] = []
 
     @contextmanager
     def unit(self) -> Iterator[Unit]:
@@ -65,6 +65,8 @@ class Store:
                     driver.autocommit = False
 
     def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
         self.engine.dispose()
 
     @contextmanager
@@ -87,15 +89,25 @@ class Store:
 
     @contextmanager
     def _pooled(self) -> Iterator[PoolProxiedConnection]:
-        """A connection of the pool; when it broke, all of them are given up, for the server was restarted."""
-        pooled = self.engine.raw_connection()
+        """The connection that was used last, whose cache is warmest; they stay checked out of the pool, which
+        takes longer to give one than the database to answer. When one broke, all are given up: the server was
+        restarted."""
+        try:
+            pooled = self._idle.pop()
+        except IndexError:
+            pooled = self.engine.raw_connection()
         try:
             yield pooled
         finally:
-            if not self.sqlite and pooled.driver_connection.closed:  # type: ignore[union-attr]
-                pooled.invalidate()
-                self.engine.dispose(close=False)
-            pooled.close()
+            if self.sqlite or not pooled.driver_connection.closed:  # type: ignore[union-attr]
+                self._idle.append(pooled)
+            else:
+                self._give_up(pooled)
+
+    def _give_up(self, broken: PoolProxiedConnection) -> None:
+        broken.invalidate()
+        while self._idle:
+            self._idle.pop().invalidate()
 
 
 def engine_for(url: str) -> Engine:
@@ -119,8 +131,8 @@ def prepare_sqlite(connection: Any, entry: ConnectionPoolEntry) -> None:
 
 
 def begin_sqlite(connection: Connection) -> None:
-    """SQLAlchemy's transactions, as migrations have them, take the write lock at once too; in a transaction of
-    the store there is nothing to begin."""
+    """SQLAlchemy's transactions, as migrations have them, take the write lock at once too; inside a transaction
+    of the store there is nothing to begin."""
     driver: Any = connection.connection.driver_connection
     if not driver.in_transaction:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
