@@ -73,7 +73,7 @@ def tokens_of_nobody(good: str) -> list[str | None]:
     ]
 
 
-@pytest.mark.parametrize("path", [LOCATION, "tariffs/NL/CPO/T", "cdrs/NL/CPO/C", "tokens/NL/CPO/T"])
+@pytest.mark.parametrize("path", [LOCATION, "tokens/NL/CPO/T"])
 def test_nobody_is_let_in(cpo: Platform, path: str) -> None:  # threat 1, TR-01, TR-02
     for header in tokens_of_nobody(cpo.token):
         headers = {} if header is None else {"Authorization": header}
@@ -217,13 +217,13 @@ def test_any_value_in_any_field_is_taken_or_refused(connect: Connect, cpo: Platf
 @pytest.mark.parametrize(
     "field", ["charging_periods", "last_updated", "cdr_token", "total_cost", "kwh", "id"]
 )
-@pytest.mark.parametrize("value", VALUES)
-def test_any_value_in_a_patch_is_taken_or_refused(cpo: Platform, field: str, value: Any) -> None:  # SES-02
-    cpo.put("sessions/NL/CPO/SESSION-1", example("2.2.1", "sessions", status="ACTIVE"))
-    change = {"last_updated": "2025-03-11T00:00:00Z", field: value}
-    answer = cpo.patch("sessions/NL/CPO/SESSION-1", change)
-    assert answer.status_code == 200
-    assert is_envelope(answer)["status_code"] in (1000, 2001)
+def test_any_value_in_a_patch_is_taken_or_refused(cpo: Platform, field: str) -> None:  # SES-02
+    for value in VALUES:
+        cpo.put("sessions/NL/CPO/SESSION-1", example("2.2.1", "sessions", status="ACTIVE"))
+        change = {"last_updated": "2025-03-11T00:00:00Z", field: value}
+        answer = cpo.patch("sessions/NL/CPO/SESSION-1", change)
+        assert answer.status_code == 200, value
+        assert is_envelope(answer)["status_code"] in (1000, 2001), value
 
 
 # 20: bodies that are too large, over a real connection ----------------------------------------------------
@@ -342,10 +342,9 @@ def test_odd_paths_lead_nowhere(connect: Connect, cpo: Platform, emsp: Platform,
         assert "X-Evil" not in each.headers
 
 
-@pytest.mark.parametrize("identity", ODD_IDS)
-def test_odd_ids_are_not_stored_or_lead_back_to_themselves(cpo: Platform, identity: str) -> None:  # threat 35
-    body = example("2.2.1", "tariffs", id="x")
-    refused(cpo.put(f"tariffs/NL/CPO/{identity}", body), 200, 404, 405)
+def test_nothing_is_stored_under_odd_ids(cpo: Platform) -> None:  # threat 35
+    for identity in ODD_IDS:
+        refused(cpo.put(f"tariffs/NL/CPO/{identity}", example("2.2.1", "tariffs", id="x")), 200, 404, 405)
     assert cpo.pulled("tariffs") == []
 
 
@@ -395,37 +394,37 @@ def test_request_ids_that_cannot_go_back_are_replaced(cpo: Platform, given: str)
 # Nothing but envelopes (TR-13, TR-23, TR-24) ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        "/ocpi",
-        "/ocpi/",
-        "/ocpi/9.9",
-        "/ocpi/2.2.1/receiver",
-        "/ocpi/2.2.1/receiver/nothing",
-        "/ocpi/2.2.1/sender/locations/a/b/c/d",
-        "/ocpi//2.2.1//sender//locations",
-        "/OCPI/2.2.1/sender/locations",
-        "/ocpi/2.2.1/Sender/locations",
-        "/ocpi/2.2.1/sender/locations/../tariffs",
-        "/favicon.ico",
-        "/static/x",
-    ],
-)
-def test_paths_that_are_none_are_not_found_in_an_envelope(cpo: Platform, path: str) -> None:
-    answer = cpo.call("GET", path)
-    refused(answer, 404)
-    assert answer.headers["X-Request-ID"]
+NO_PATHS = [
+    "/",
+    "/ocpi",
+    "/ocpi/",
+    "/ocpi/9.9",
+    "/ocpi/2.2.1/receiver",
+    "/ocpi/2.2.1/receiver/nothing",
+    "/ocpi/2.2.1/sender/locations/a/b/c/d",
+    "/ocpi//2.2.1//sender//locations",
+    "/OCPI/2.2.1/sender/locations",
+    "/ocpi/2.2.1/Sender/locations",
+    "/ocpi/2.2.1/sender/locations/../tariffs",
+    "/favicon.ico",
+    "/static/x",
+]
 
 
-@pytest.mark.parametrize("method", ["TRACE", "OPTIONS", "CONNECT", "DELETE", "POST", "PROPFIND", "NONSENSE"])
+def test_paths_that_are_none_are_not_found_in_an_envelope(cpo: Platform) -> None:
+    for path in NO_PATHS:
+        answer = cpo.call("GET", path)
+        refused(answer, 404)
+        assert answer.headers["X-Request-ID"]
+
+
 @pytest.mark.parametrize("path", [f"/ocpi/2.2.1/receiver/{LOCATION}", "/ocpi/versions", "/ocpi/2.2.1"])
-def test_methods_that_are_none_are_refused_in_an_envelope(cpo: Platform, method: str, path: str) -> None:
-    answer = cpo.call(method, path)
-    refused(answer, 405)
-    assert "GET" in answer.headers["Allow"]
-    assert answer.headers["X-Request-ID"]
+def test_methods_that_are_none_are_refused_in_an_envelope(cpo: Platform, path: str) -> None:
+    for method in ("TRACE", "OPTIONS", "CONNECT", "DELETE", "POST", "PROPFIND", "NONSENSE"):
+        answer = cpo.call(method, path)
+        refused(answer, 405)
+        assert "GET" in answer.headers["Allow"]
+        assert answer.headers["X-Request-ID"]
 
 
 def test_a_head_is_a_get_without_its_body(cpo: Platform) -> None:
