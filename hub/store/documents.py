@@ -1,7 +1,8 @@
 """The documents of every module: one table a module, all of one shape, and the revisions they have had."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    Update,
     bindparam,
     func,
     insert,
@@ -93,7 +95,7 @@ revisions = Table(
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A document as it lies in the store."""
+    """A document as it lies in the store; `found`: the values of the columns by which it is looked up."""
 
     seq: int
     rev: int
@@ -101,6 +103,7 @@ class Stored:
     last_updated: int
     received_at: int
     deleted: bool = False
+    found: tuple[str | None, ...] = ()
 
 
 def of_each(statement: Callable[[str, Table], Executable]) -> Mapping[str, Prepared]:
@@ -141,13 +144,15 @@ def stored(module: str, row: Row[Any]) -> Stored:
     sent = strictjson.reread(row.sent)
     newest = sent if row.newest is None else strictjson.reread(row.newest)
     document = Document(module, Party.of_code(row.owner), row.key, row.edition, sent, newest)
-    return Stored(row.seq, row.rev, document, row.last_updated, row.received_at, row.deleted_at is not None)
+    found = tuple(getattr(row, name) for name in looked_up(module))
+    deleted = row.deleted_at is not None
+    return Stored(row.seq, row.rev, document, row.last_updated, row.received_at, deleted, found)
 
 
 def claim(unit: Unit, module: str, owner: Party, key: str) -> Stored | None:
     """The document, locked until the commit; where there is none yet, its key is locked instead."""
     existing = find(unit, module, owner, key, lock=True)
-    if existing is not None or unit.connection.dialect.name == "sqlite":  # there, the whole unit is the lock
+    if existing is not None or unit.dialect.name == "sqlite":  # there, the whole unit is the lock
         return existing
     name = func.hashtextextended(f"{module}/{owner.code}/{key}", 0)
     unit.connection.execute(select(func.pg_advisory_xact_lock(name)))
@@ -167,7 +172,9 @@ def save(
     else:
         seq, rev = existing.seq, existing.rev + 1
         keep_revision(unit, existing)
-        REPLACE[document.module].run(unit, this=seq, rev=rev, **values)
+        found = tuple(values[name] for name in looked_up(document.module))
+        same = found == existing.found and not existing.deleted
+        (RENEW if same else REPLACE)[document.module].run(unit, this=seq, rev=rev, **values)
     before = None if existing is None or existing.deleted else existing.document
     change = Change(document, seq, rev, source=source, before=before)
     unit.changes.append(change)
@@ -208,15 +215,26 @@ def folded(value: str | None) -> str | None:
     return None if value is None else fold(value)
 
 
-def written(table: Table) -> dict[str, Any]:
-    """Every column but the serial number, as a parameter of its own name."""
-    return {column.name: bindparam(column.name) for column in table.c if column.name != "seq"}
+@lru_cache(maxsize=64)
+def looked_up(module: str) -> tuple[str, ...]:
+    """The columns by which documents are found, each with an index; most changes leave them as they are."""
+    return ("owner", "key", "audience", *MODULES[module].promoted)
+
+
+def written(table: Table, without: Collection[str] = ()) -> dict[str, Any]:
+    """Every column but the serial number and those left out, as a parameter of its own name."""
+    left_out = {"seq", *without}
+    return {column.name: bindparam(column.name) for column in table.c if column.name not in left_out}
+
+
+def replaced(table: Table, without: Collection[str] = ()) -> Update:
+    return update(table).where(table.c.seq == bindparam("this")).values(written(table, without))
 
 
 CREATE = of_each(lambda _, table: insert(table).values(written(table)).returning(table.c.seq))
-REPLACE = of_each(
-    lambda _, table: update(table).where(table.c.seq == bindparam("this")).values(written(table))
-)
+REPLACE = of_each(lambda _, table: replaced(table))
+RENEW = of_each(lambda name, table: replaced(table, (*looked_up(name), "deleted_at")))
+"""SQLite writes every index of a column that is set, changed or not: that was half of what a PUT wrote."""
 
 
 def created(unit: Unit, module: str, values: Mapping[str, Any]) -> int:

@@ -1,7 +1,7 @@
 """How a transaction is opened, on SQLite and on PostgreSQL, and what happens before it is committed."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
@@ -32,6 +32,7 @@ class Store:
         self.engine = engine_for(url)
         self.react = react
         self.clock = clock
+        self.wake: list[Callable[[], None]] = []  # called when something that is owed has been committed
         self.sqlite = self.engine.dialect.name == "sqlite"
         self._one_writer = threading.Lock() if self.sqlite else nullcontext()
         self._idle: list[PoolProxiedConnection] = []
@@ -42,6 +43,9 @@ class Store:
         with self._one_writer, self._transaction("BEGIN IMMEDIATE") as unit:
             yield unit
             self.react(unit)
+        if unit.owed:
+            for wake in self.wake:
+                wake()
 
     @contextmanager
     def reading(self) -> Iterator[Unit]:
@@ -131,8 +135,8 @@ def prepare_sqlite(connection: Any, entry: ConnectionPoolEntry) -> None:
 
 
 def begin_sqlite(connection: Connection) -> None:
-    """SQLAlchemy's transactions, as migrations have them, take the write lock at once too; inside a transaction
-    of the store there is nothing to begin."""
+    """SQLAlchemy's transactions, as migrations have them, take the write lock at once too; inside one of
+    the store there is nothing to begin."""
     driver: Any = connection.connection.driver_connection
     if not driver.in_transaction:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
