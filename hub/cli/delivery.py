@@ -7,7 +7,7 @@ import click
 
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
-from hub.cli.partner import as_json_option, found, with_hub
+from hub.cli.opening import as_json_option, found, with_hub
 from hub.cli.tables import show_json, show_table
 from hub.hub import Hub
 from hub.ocpi import instants

@@ -31,7 +31,7 @@ def modules() -> None:
 
 @ocpi.command(example="hub ocpi mends")
 def mends() -> None:
-    """Show what `hub partner set --lenient` can allow a partner, and why it is safe, as Markdown."""
+    """Show what the quirk `lenient` can allow a partner, and why it is safe, as Markdown."""
     click.echo(mends_table())
 
 

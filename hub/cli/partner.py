@@ -1,88 +1,38 @@
 """`hub partner`: who may connect, who is connected, and what is noted of each."""
 
-import functools
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
-import migrations
-from hub.app import create_hub
 from hub.cli.faults import CommandFailed
-from hub.cli.frame import Group, with_settings
-from hub.cli.partner_views import DEFAULTS, parties_of, print_table, show_one, since, summary
-from hub.cli.partner_words import NONE, PartyType, host, mend, or_none, percentage, roles_of, time_zone
+from hub.cli.frame import Group
+from hub.cli.opening import as_json_option, found, look_up, name_argument, with_hub
+from hub.cli.partner_quirk import quirk
+from hub.cli.partner_views import parties_of, print_table, show_one, since, summary
+from hub.cli.partner_words import HostType, PartyType, roles_of
 from hub.hub import Hub
 from hub.ocpi.document import Party
 from hub.ocpi.editions import EDITIONS
-from hub.ocpi.leniency import MENDS
 from hub.ocpi.module import Role
 from hub.parties import connections, introduction, registration, registry
-from hub.parties.partner import Partner
-from hub.parties.problems import NoSuchPartner, PartnerProblem
 from hub.parties.registration import Wish
 from hub.parties.tokens import vault
-from hub.settings import PARTY, Settings
-from hub.store.unit import Unit
-
-R = TypeVar("R")
 
 VERSION = click.Choice([each.version for each in EDITIONS])
 ROLE = click.Choice([str(role) for role in Role])
-as_json_option = click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
-name_argument = click.argument("name", metavar="NAME")
-
-
-@contextmanager
-def opened(settings: Settings) -> Iterator[Hub]:
-    """The hub of these settings; the embedded database is made at first need."""
-    if settings.sqlite_file is not None and not settings.sqlite_file.exists():
-        migrations.upgrade(settings.database_url)
-    hub = create_hub(settings.with_sealing_key())
-    try:
-        yield hub
-    except PartnerProblem as problem:
-        raise CommandFailed(str(problem)) from problem
-    finally:
-        hub.client.close()
-        hub.store.close()
-
-
-def with_hub(run: Callable[..., R]) -> Callable[..., R]:
-    """Hand an open hub to a command as its first argument."""
-
-    def command(settings: Settings, /, **options: Any) -> R:
-        with opened(settings) as hub:
-            return run(hub, **options)
-
-    return with_settings(functools.wraps(run)(command))
-
-
-def found(unit: Unit, name: str) -> Partner:
-    """The partner of this name, or the only one that has this party."""
-    named = registry.by_name(unit, name)
-    ids = PARTY.fullmatch(name)
-    held = registry.of_party(unit, Party.of(*ids.groups())) if named is None and ids else []
-    if len(held) > 1:
-        names = ", ".join(partner.name for partner in held)
-        raise NoSuchPartner(f"{name} belongs to several partners: {names}; write the name of one")
-    return named or (held[0] if held else registry.named(unit, name))
-
-
-def look_up(hub: Hub, name: str) -> Partner:
-    with hub.store.reading() as unit:
-        return found(unit, name)
 
 
 @click.group(cls=Group, example="hub partner invite --name 'EV Mobile' --role EMSP --party NL/EMS")
 def partner() -> None:
-    """Invite partners, register with them, set what holds for each.
+    """Invite partners, register with them, note what is odd about each.
 
     NAME may also be a party, as NL/EMS.
     """
+
+
+partner.add_command(quirk)
 
 
 @partner.command(
@@ -146,7 +96,9 @@ def invite(
     type=ROLE,
     help="Only for 2.1.1: its role, which that version cannot say.",
 )
-@click.option("--allow-host", "hosts", multiple=True, callback=or_none(host), help="See `hub partner set`.")
+@click.option(
+    "--allow-host", "hosts", multiple=True, type=HostType(), help="As the quirk; see `hub partner quirk`."
+)
 @as_json_option
 @with_hub
 def register(hub: Hub, *, roles: Sequence[str], hosts: Sequence[str], as_json: bool, **wished: Any) -> None:
@@ -222,65 +174,6 @@ def unregister(hub: Hub, name: str) -> None:
     """End a connection or an invitation, and tell the partner. Its objects stay; it can be invited again."""
     heard = registration.unregister(hub, look_up(hub, name))
     click.echo(f"{name} is unregistered" + ("." if heard else ", but could not be told."))
-
-
-@partner.command("set", example="hub partner set 'EV Mobile' --time-zone Europe/Amsterdam --cdrs cpo")
-@name_argument
-@click.option(
-    "--lenient",
-    multiple=True,
-    callback=or_none(mend),
-    metavar="MEND",
-    help="Mend this in what the partner sends, because it cannot change it soon; again for each mend, `none` "
-    f"for none. Mends: {', '.join(MENDS)}.",
-)
-@click.option("--time-zone", callback=or_none(time_zone), help="Of its locations, because 2.1.1 may omit it.")
-@click.option(
-    "--vat", callback=or_none(percentage), help="Percentage its 2.1.1 prices bear, which it cannot say."
-)
-@click.option("--postal-code", help="What it gets where there is none, because 2.1.1 demands one.")
-@click.option(
-    "--cdrs",
-    type=click.Choice(["hub", "cpo"]),
-    help="Who issues the CDRs of its sessions: the hub prices them, or the CPO does so itself.",
-)
-@click.option(
-    "--counterpart",
-    callback=or_none(lambda text: PartyType().convert(text, None, None)),
-    help="The eMSP whose drivers a 2.1.1 CPO serves over its connection, because 2.1.1 cannot say.",
-)
-@click.option(
-    "--texts",
-    type=click.Choice(["utf8", "ascii"]),
-    help="What it can read, because 2.1.1 promises no more than ASCII.",
-)
-@click.option(
-    "--auth-encoding",
-    type=click.Choice(["auto", "base64", "raw"]),
-    help="How its token is written to it, because some platforms do not do as their version says.",
-)
-@click.option(
-    "--allow-host",
-    "hosts",
-    multiple=True,
-    callback=or_none(host),
-    help="Another host where its token may be sent, because its endpoints are not where its versions URL is; "
-    "again for each host, `none` for none.",
-)
-@as_json_option
-@with_hub
-def set_(hub: Hub, *, name: str, cdrs: str | None, texts: str | None, as_json: bool, **options: Any) -> None:
-    """Set what holds for one partner. `none` takes a setting away; settings not named stay."""
-    given = {option: value for option, value in options.items() if value is not None and value != ()}
-    if cdrs is not None:
-        given["hub_issues_cdrs"] = cdrs == "hub"
-    if texts is not None:
-        given["ascii_only"] = texts == "ascii"
-    with hub.store.unit() as unit:
-        partner = found(unit, name)
-        changes = {option: DEFAULTS[option] if value == NONE else value for option, value in given.items()}
-        registry.set_settings(unit, partner.id, replace(partner.settings, **changes))
-    show_one(hub, look_up(hub, name), as_json)
 
 
 @partner.command(example='HUB_SECRET_KEY="new key ...,old key ..." hub partner reseal')

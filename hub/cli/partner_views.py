@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import MISSING, fields
 from decimal import Decimal
 from typing import Any
 
@@ -14,12 +13,11 @@ from hub.hub import Hub
 from hub.ocpi import instants
 from hub.ocpi.document import Party
 from hub.parties import mendings, registry
-from hub.parties.partner import Partner, PartnerSettings
+from hub.parties.partner import Partner
+from hub.parties.quirk_table import DEFAULTS
 from hub.store.unit import Unit
 
 WIDE = 160
-
-DEFAULTS = {field.name: field.default for field in fields(PartnerSettings) if field.default is not MISSING}
 
 
 def summary(partner: Partner) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import click
 from hub.billing import rating
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
-from hub.cli.partner import as_json_option, with_hub
+from hub.cli.opening import as_json_option, with_hub
 from hub.cli.partner_words import PartyType
 from hub.cli.session_views import WAITING, everything, show_list, show_one, summary
 from hub.cli.tables import show_json, text
@@ -96,4 +96,6 @@ def check_billable(unit: Unit, found: Billed) -> None:
     if status != "COMPLETED":
         raise CommandFailed(f"it is {status}. Only a completed session is billed.")
     if not rating.hub_issues(unit, document.owner):
-        raise CommandFailed(f"it is {WAITING['COMPLETED']}. See `hub partner set --cdrs`.")
+        raise CommandFailed(
+            f"it is {WAITING['COMPLETED']}. `hub partner quirk set NAME cdrs=hub` changes that."
+        )

@@ -42,6 +42,16 @@ class PartnerSettings:
     auth_encoding    how tokens are sent to it: base64, raw, or auto = as its version says (TR-05)
     hosts            besides the host of its versions URL, where its token may be sent to: "api.example.com"
                      or "api.example.com:8443"
+    trailing_slash   whether URLs of requests to it end with a slash: as given, add, strip
+    known_fields_only  it gets no field that its version does not declare
+    first_print      it gets no text longer than the first print of its version had it (C6)
+    credit_cdrs      it takes CDRs that credit others
+    pull_only        names of modules that are not pushed to it
+    page_size        how many objects to ask it for at a time; None leaves it to the hub
+    ca_file          path of the authorities that TLS trusts at this partner, instead of the public ones
+    client_certificate  path of the certificate, with its key, that the hub shows it
+
+    What an operator writes for each, and why, stands in `hub.parties.quirk_table`.
     """
 
     lenient: frozenset[str] = frozenset()
@@ -53,6 +63,14 @@ class PartnerSettings:
     hub_issues_cdrs: bool = True
     auth_encoding: str = "auto"
     hosts: frozenset[str] = frozenset()
+    trailing_slash: str = "as given"
+    known_fields_only: bool = False
+    first_print: bool = False
+    credit_cdrs: bool = True
+    pull_only: frozenset[str] = frozenset()
+    page_size: int | None = None
+    ca_file: str | None = None
+    client_certificate: str | None = None
 
     @property
     def traits(self) -> Traits:

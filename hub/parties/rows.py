@@ -67,6 +67,7 @@ def role_of(row: Row) -> PartnerRole:
 READ: Mapping[str, Any] = {
     "lenient": frozenset,
     "hosts": frozenset,
+    "pull_only": frozenset,
     "vat": Decimal,
     "counterpart": Party.of_code,
 }
@@ -74,6 +75,7 @@ READ: Mapping[str, Any] = {
 WRITTEN: Mapping[str, Any] = {
     "lenient": sorted,
     "hosts": sorted,
+    "pull_only": sorted,
     "vat": str,
     "counterpart": lambda party: party.code,
 }

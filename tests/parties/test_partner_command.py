@@ -97,49 +97,6 @@ def test_the_hub_cannot_invite_itself(run):
     assert (code, "NL/HUB is the hub itself" in err) == (1, True)
 
 
-@pytest.mark.parametrize(
-    ("words", "name", "value"),
-    [
-        (("--lenient", "times_with_seconds"), "lenient", ["times_with_seconds"]),
-        (("--time-zone", "Europe/Amsterdam"), "time_zone", "Europe/Amsterdam"),
-        (("--vat", "5.5"), "vat", "5.5"),
-        (("--postal-code", "0000"), "postal_code", "0000"),
-        (("--cdrs", "cpo"), "hub_issues_cdrs", False),
-        (("--texts", "ascii"), "ascii_only", True),
-        (("--counterpart", "DE/MSP"), "counterpart", "DE/MSP"),
-        (("--auth-encoding", "raw"), "auth_encoding", "raw"),
-        (("--allow-host", "API.example.com:8443"), "hosts", ["api.example.com:8443"]),
-    ],
-)
-def test_what_is_set_is_shown_and_the_rest_stays(run, words, name, value):
-    run(*INVITE)
-    before = json.loads(run("show", "EV Mobile", "--json")[1])["settings"]
-    code, out, _ = run("set", "EV Mobile", *words, "--json")
-    assert code == 0
-    assert json.loads(out)["settings"] == before | {name: value}
-
-
-@pytest.mark.parametrize("option", ["--lenient", "--time-zone", "--vat", "--counterpart", "--allow-host"])
-def test_none_takes_a_setting_away(run, option):
-    run(*INVITE)
-    before = json.loads(run("show", "EV Mobile", "--json")[1])["settings"]
-    given = {"--lenient": "times_with_seconds", "--time-zone": "Asia/Tokyo", "--vat": "21"}.get(
-        option, "NL/ABC"
-    )
-    if option != "--allow-host":
-        run("set", "EV Mobile", option, given)
-    assert json.loads(run("set", "EV Mobile", option, "none", "--json")[1])["settings"] == before
-
-
-@pytest.mark.parametrize(
-    "words", [("--vat", "101"), ("--vat", "x"), ("--time-zone", "Mars"), ("--lenient", "all")]
-)
-def test_a_setting_that_makes_no_sense_is_one_line(run, words):
-    run(*INVITE)
-    code, _, err = run("set", "EV Mobile", *words)
-    assert (code, err.count("\n")) == (2, 1)
-
-
 def test_tables_line_up_and_show_what_was_mended(run, hub):
     run(*INVITE)
     run("invite", "--name", "A", "--role", "CPO", "--party", "DE/AAA")
