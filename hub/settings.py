@@ -21,6 +21,7 @@ PARTY = re.compile(r"([A-Za-z]{2})[/*-]?([A-Za-z0-9]{3})", re.ASCII)
 SHORTEST_SECRET = 32
 HOW_TO_MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 DEFAULT_PARTY = Party("NL", "HUB")
+LOG_FORMATS = ("auto", "json", "text")
 
 
 class SettingsError(Exception):
@@ -69,6 +70,18 @@ VARIABLES = (
         "",
         "Networks that addresses of partners may lie in besides public ones, as `10.8.0.0/16, fd00::/8`.",
     ),
+    Variable(
+        "HUB_METRICS_TOKEN",
+        "",
+        "At least 32 characters with which Prometheus may read `/metrics`, as a bearer token. Without it "
+        "`/metrics` answers only a hub of this machine alone: `HUB_PUBLIC_URL` and who asks are on loopback.",
+    ),
+    Variable(
+        "HUB_LOG_FORMAT",
+        "auto",
+        "How the log is written: `json`, a line for each event; `text`, for people; `auto`, which is text on "
+        "a terminal and JSON elsewhere.",
+    ),
 )
 DEFAULTS: Mapping[str, str] = {variable.name: variable.default for variable in VARIABLES}
 
@@ -82,6 +95,8 @@ class Settings:
     party: Party = DEFAULT_PARTY
     secret_key: str | None = None
     allow_networks: tuple[Network, ...] = ()
+    metrics_token: str | None = None
+    log_format: str = DEFAULTS["HUB_LOG_FORMAT"]
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -93,6 +108,8 @@ class Settings:
             party=party(given["HUB_PARTY"]),
             secret_key=secret_key(given["HUB_SECRET_KEY"]),
             allow_networks=networks(given["HUB_ALLOW_NETWORKS"]),
+            metrics_token=metrics_token(given["HUB_METRICS_TOKEN"]),
+            log_format=log_format(given["HUB_LOG_FORMAT"]),
         )
 
     @property
@@ -114,14 +131,18 @@ class Settings:
         """The same with the secret at hand: a key that is missing stops the start, not a delivery."""
         return replace(self, secret_key=self.sealing_key)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether partners reach the hub from this machine only."""
+        return is_loopback(urlsplit(self.public_url).hostname or "")
+
     def check_exposure(self, host: str) -> None:
         """SettingsError when others can reach a server bound to `host` and no secret key was set."""
         if self.secret_key is not None:
             return
         if not is_loopback(host):
             raise missing_secret(f"is needed to listen on {host}, which others can reach")
-        name = urlsplit(self.public_url).hostname or ""
-        if not is_loopback(name):
+        if not self.is_local:
             raise missing_secret(f"is needed to be reached as {self.public_url}")
 
     def described(self) -> Mapping[str, str]:
@@ -132,6 +153,8 @@ class Settings:
             "HUB_PARTY": str(self.party),
             "HUB_SECRET_KEY": "(set)" if self.secret_key else "",
             "HUB_ALLOW_NETWORKS": ", ".join(str(network) for network in self.allow_networks),
+            "HUB_METRICS_TOKEN": "(set)" if self.metrics_token else "",
+            "HUB_LOG_FORMAT": self.log_format,
         }
 
     def __repr__(self) -> str:
@@ -139,6 +162,7 @@ class Settings:
         shown = {field.name: getattr(self, field.name) for field in fields(self)}
         shown["database_url"] = without_password(self.database_url)
         shown["secret_key"] = "..." if self.secret_key else None
+        shown["metrics_token"] = "..." if self.metrics_token else None
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
@@ -195,6 +219,20 @@ def secret_key(text: str) -> str | None:
         fault = f"has a key of {shortest} characters, fewer than {SHORTEST_SECRET}"
         raise SettingsError("HUB_SECRET_KEY", fault, f"Make one with: {HOW_TO_MAKE_ONE}")
     return ",".join(keys) or None
+
+
+def metrics_token(text: str) -> str | None:
+    """What a header can carry, and nobody can guess."""
+    if text and (len(text) < SHORTEST_SECRET or not re.fullmatch("[!-~]+", text)):
+        fault = f"is shorter than {SHORTEST_SECRET} characters, or has other signs than visible ASCII"
+        raise SettingsError("HUB_METRICS_TOKEN", fault, f"Make one with: {HOW_TO_MAKE_ONE}")
+    return text or None
+
+
+def log_format(text: str) -> str:
+    if text not in LOG_FORMATS:
+        raise SettingsError("HUB_LOG_FORMAT", f"is {text!r}", f"Write one of: {', '.join(LOG_FORMATS)}")
+    return text
 
 
 def networks(text: str) -> tuple[Network, ...]:

@@ -36,6 +36,8 @@ def test_every_variable_is_read():
             "HUB_PARTY": "de-abc",
             "HUB_SECRET_KEY": SECRET,
             "HUB_ALLOW_NETWORKS": "10.8.0.0/16, fd00::/8",
+            "HUB_METRICS_TOKEN": SECRET,
+            "HUB_LOG_FORMAT": "json",
         }
     )
     assert settings == Settings(
@@ -44,6 +46,8 @@ def test_every_variable_is_read():
         party=Party("DE", "ABC"),
         secret_key=SECRET,
         allow_networks=(ip_network("10.8.0.0/16"), ip_network("fd00::/8")),
+        metrics_token=SECRET,
+        log_format="json",
     )
 
 
@@ -77,6 +81,9 @@ def test_postgresql_always_means_psycopg_3(spelling):
         ("HUB_SECRET_KEY", f"{SECRET},"),
         ("HUB_ALLOW_NETWORKS", "intranet"),
         ("HUB_ALLOW_NETWORKS", "10.8.0.1/16"),
+        ("HUB_METRICS_TOKEN", "too short"),
+        ("HUB_METRICS_TOKEN", f"{SECRET} {SECRET}"),
+        ("HUB_LOG_FORMAT", "xml"),
     ],
 )
 def test_a_bad_value_is_refused_with_its_variable_and_a_remedy(variable, value):
@@ -95,7 +102,9 @@ def test_a_bad_secret_is_not_repeated_in_the_error():
 
 
 def test_secrets_and_passwords_are_never_shown():
-    settings = Settings(database_url="postgresql+psycopg://ann:hun/ter:2@db/hub", secret_key=SECRET)
+    settings = Settings(
+        database_url="postgresql+psycopg://ann:hun/ter:2@db/hub", secret_key=SECRET, metrics_token=SECRET
+    )
     shown = repr(settings) + str(dict(settings.described()))
     assert SECRET not in shown
     assert "ter:2" not in shown
