@@ -21,7 +21,7 @@ GROUPS = ("partner", "location", "hour", "component")
 MOST_UNPRICED = 100
 """Of those that could not be priced so many are named; all are counted."""
 
-UNKNOWN = "unknown"
+UNKNOWN, UNTOLD = "unknown", "not told"
 HOUR_OF_DAY = 3_600_000_000
 
 
@@ -106,17 +106,16 @@ class WhatIf:
         self.cheaper += after.net < before.net
         for axis, name in (("partner", case.partner), ("location", case.location), ("hour", _hour(case))):
             self.groups[axis].setdefault(name, Sums()).add(before.net, after.net)
-        for group in Group:
-            was, now = before.shares.get(group.value), after.shares.get(group.value)
+        for name in (*Group, UNTOLD):
+            was, now = _part(before, name), _part(after, name)
             if was is not None or now is not None:
-                sums = self.groups["component"].setdefault(group.value, Sums())
-                sums.add(was or Decimal(0), now or Decimal(0))
+                self.groups["component"].setdefault(name, Sums()).add(was or Decimal(0), now or Decimal(0))
 
-    def refuse(self, case: Case, reason: str) -> None:
+    def refuse(self, name: str, reason: str) -> None:
         """One that cannot be priced."""
         self.unpriced += 1
         if len(self.reasons) < MOST_UNPRICED:
-            self.reasons.append((case.name, reason))
+            self.reasons.append((name, reason))
 
     def as_dict(self) -> dict[str, object]:
         """JSON-ready, groups in order of their names."""
@@ -155,9 +154,9 @@ def what_if(cases: Iterable[Case], after: Terms, before: Terms | None = None) ->
     found = WhatIf(after.currency)
     for case, was, now in _outcomes(cases, after, before):
         if isinstance(was, str):
-            found.refuse(case, was)
+            found.refuse(case.name, was)
         elif isinstance(now, str):
-            found.refuse(case, now)
+            found.refuse(case.name, now)
         else:
             found.add(case, was, now)
     return found
@@ -190,6 +189,13 @@ def _claimed(case: Case, currency: str) -> Outcome | str:
         return f"is in {case.session.currency}, not in {currency}"
     shares = {name: claim.net for name, claim in case.claims.shares.items() if claim.net is not None}
     return Outcome(case.claims.total.net, case.claims.total.gross, shares)
+
+
+def _part(outcome: Outcome, name: str) -> Decimal | None:
+    """The share of a component; a total of which no share is told is one by itself."""
+    if name == UNTOLD:
+        return outcome.net if not outcome.shares and outcome.net else None
+    return outcome.shares.get(name)
 
 
 def _hour(case: Case) -> str:

@@ -13,9 +13,12 @@ from hub.cli.frame import Group
 from hub.cli.ocpi import ocpi
 from hub.cli.partner import partner
 from hub.cli.price import price
+from hub.cli.reprice import reprice
 from hub.cli.serve import serve
 from hub.cli.session import session
 from hub.cli.settings import settings
+from hub.cli.tariff import tariff
+from hub.cli.verify import verify
 from hub.cli.worker import worker
 
 COMMANDS: tuple[click.Command, ...] = (
@@ -25,6 +28,9 @@ COMMANDS: tuple[click.Command, ...] = (
     db,
     partner,
     price,
+    tariff,
+    verify,
+    reprice,
     session,
     delivery,
     ocpi,

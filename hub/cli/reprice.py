@@ -1,0 +1,170 @@
+"""`hub reprice`: what many CDRs would cost under another tariff or policy, and who would pay more or less."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from hub.cli.faults import CommandFailed
+from hub.cli.frame import Command
+from hub.cli.partner_words import time_zone as known_zone
+from hub.cli.price_files import LARGEST, read_tariffs
+from hub.cli.tables import console, show_json, show_table
+from hub.ocpi import strictjson
+from hub.ocpi.errors import OcpiError
+from tariffs import DEFAULT, Flat, Hours, Policy, PricingError, Rounding, Split, Step, UnknownLoad
+from tariffs.what_if import GROUPS, Case, Sums, Terms, WhatIf, most_changed, read_case, what_if
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+CHOICES: Mapping[str, type[StrEnum]] = {
+    "step": Step,
+    "hours": Hours,
+    "flat": Flat,
+    "split": Split,
+    "unknown_load": UnknownLoad,
+    "rounding": Rounding,
+}
+HEADINGS = ("Sessions", "Before", "After", "Change", "%")
+MOST_REASONS = 5
+
+
+def checked_zone(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    return None if value is None else known_zone(value)
+
+
+def checked_policy(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> Policy:
+    """The default policy with what NAME=VALUE changes."""
+    policy = DEFAULT
+    for value in values:
+        name, _, choice = value.partition("=")
+        if name not in CHOICES:
+            raise click.BadParameter(f"{name!r} is none of {', '.join(CHOICES)}.")
+        members = {str(member).casefold(): member for member in CHOICES[name]}
+        if choice.casefold() not in members:
+            raise click.BadParameter(
+                f"{name} is one of {', '.join(members)}; write it as {name}={next(iter(members))}."
+            )
+        policy = replace(policy, **{name: members[choice.casefold()]})  # type: ignore[arg-type]
+    return policy
+
+
+@click.command(cls=Command, example="hub reprice --cdrs june.jsonl --tariff new.json")
+@click.option(
+    "--cdrs",
+    type=FILE,
+    required=True,
+    metavar="FILE",
+    help="CDRs or sessions of any OCPI version, one in each line.",
+)
+@click.option("--tariff", type=FILE, required=True, metavar="FILE", help="The tariff to price them with.")
+@click.option(
+    "--before",
+    type=FILE,
+    metavar="FILE",
+    help="The tariff to compare with.  [default: what the CDRs claim to cost]",
+)
+@click.option(
+    "--policy",
+    multiple=True,
+    callback=checked_policy,
+    metavar="NAME=VALUE",
+    help=f"Read an open point otherwise, as step=off; of {', '.join(CHOICES)}. Again for each.",
+)
+@click.option(
+    "--time-zone", callback=checked_zone, help="Where a CDR's location names no zone.  [default: UTC]"
+)
+@click.option("--by", type=click.Choice(GROUPS), multiple=True, help="Only this grouping; again for more.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts; numbers are exact.")
+def reprice(
+    cdrs: Path,
+    tariff: Path,
+    before: Path | None,
+    policy: Policy,
+    time_zone: str | None,
+    by: Sequence[str],
+    as_json: bool,
+) -> None:
+    """Price many CDRs again and sum up what changes, before taxes, by partner, place, hour and component.
+
+    Nothing is stored or sent. What cannot be read or priced is counted, named, and in none of the sums.
+    """
+    after = Terms(tariffs_in(tariff), policy)
+    reference = None if before is None else Terms(tariffs_in(before))
+    unreadable: list[tuple[str, str]] = []
+    found = what_if(cases(cdrs, time_zone, unreadable), after, reference)
+    for name, reason in unreadable:
+        found.refuse(name, reason)
+    if as_json:
+        show_json(found.as_dict())
+    else:
+        show(found, by or GROUPS)
+    if not found.total.count:
+        raise CommandFailed(f"{cdrs}: none of its CDRs could be priced. See the reasons above.")
+
+
+def tariffs_in(file: Path) -> Any:
+    found = read_tariffs(file)
+    if not found:
+        raise CommandFailed(f"{file}: holds no tariff. Write one into it.")
+    return found[0] if len(found) == 1 else tuple(found)
+
+
+def cases(file: Path, zone: str | None, unreadable: list[tuple[str, str]]) -> Iterator[Case]:
+    """The lines of a file, with a bar of progress where somebody watches."""
+    shown = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with (
+        file.open("rb") as lines,
+        Progress(*columns, console=shown, transient=True, disable=not sys.stderr.isatty()) as progress,
+    ):
+        task = progress.add_task("Pricing", total=file.stat().st_size)
+        for number, line in enumerate(lines, start=1):
+            progress.update(task, advance=len(line))
+            if line.strip():
+                yield from case(f"line {number}", line, zone, unreadable)
+
+
+def case(name: str, line: bytes, zone: str | None, unreadable: list[tuple[str, str]]) -> Iterator[Case]:
+    try:
+        yield read_case(strictjson.read(line, LARGEST), zone)
+    except OcpiError as fault:
+        unreadable.append((name, fault.message))
+    except PricingError as fault:
+        unreadable.append((name, str(fault)))
+
+
+def show(found: WhatIf, axes: Sequence[str]) -> None:
+    """All, then each grouping with what changes most first."""
+    out = console()
+    show_table((f"All, {found.currency}", *HEADINGS), [("before taxes", *cells(found.total))])
+    same = found.total.count - found.dearer - found.cheaper
+    out.print(f"\n{found.dearer} cost more, {found.cheaper} less, {same} the same.")
+    for axis in axes:
+        groups = found.groups[axis]
+        if groups:
+            out.print()
+            show_table(
+                (f"By {axis}", *HEADINGS), [(name, *cells(one)) for name, one in in_order(axis, groups)]
+            )
+    if found.unpriced:
+        out.print(f"\n{found.unpriced} could not be priced:", style="yellow")
+        for name, reason in found.reasons[:MOST_REASONS]:
+            out.print(f"  {name}: {reason}", soft_wrap=True)
+
+
+def in_order(axis: str, groups: Mapping[str, Sums]) -> Sequence[tuple[str, Sums]]:
+    """Hours as the day goes, the rest by how much changes."""
+    return sorted(groups.items()) if axis == "hour" else most_changed(groups)
+
+
+def cells(sums: Sums) -> tuple[object, ...]:
+    share = "" if not sums.before else round(sums.delta / sums.before * 100, 1)
+    amounts = (sums.before, sums.after, sums.delta)
+    return (sums.count, *(amount.quantize(Decimal("0.01")) for amount in amounts), share)
