@@ -1,6 +1,6 @@
 # Everything from a fresh machine that has Python >= 3.11 and make:
 #
-#   make demo     watch a charging session become a delivered, priced CDR
+#   make demo     watch a charging session become a delivered, priced CDR (.venv/bin/hub demo stays open after it)
 #   make test     run the whole suite, on SQLite and on a private PostgreSQL
 #   make lint types bench clean
 #
@@ -23,7 +23,7 @@ PYTEST ?= -q
 .DEFAULT_GOAL := test
 
 demo: $(VENV)/.installed
-	$(BIN)/hub demo
+	$(BIN)/hub demo --once
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST)
