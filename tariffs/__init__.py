@@ -10,59 +10,112 @@ What lies where: `model` a tariff, `session` a session, `reading` and `session_r
 price can change, `uses` what is used of each component, `stepping` step_size, `limits` and `taxes` what
 follows, `rounding` the only rounding of money, `pricing` all of it in order. INTERPRETATION.md numbers the
 open points of OCPI's text.
+
+To understand tariffs rather than to bill: `explain` in words, `preview` of coming prices (`spot` at an
+instant, `pictures` of it), `lint` for what looks wrong (`cells`: conditions as sets), `verify` for CDRs
+(`claims`, `cdr_checks`, `causes`), `diff` of two tariffs, `what_if` for batches, `generate` for sample sessions.
 """
 
+from tariffs.causes import CAUSES, Cause
 from tariffs.choosing import choose
+from tariffs.diff import Comparison, Impact, PriceChange, diff
+from tariffs.drawing import Drawing, PicturesMissing
 from tariffs.errors import MismatchError, PricingError, SessionError, TariffError, TimeZoneError
+from tariffs.explain import Explanation, explain, explain_quote
+from tariffs.generate import Sample, generate
 from tariffs.limits import AppliedLimit
 from tariffs.lines import Group, Line
+from tariffs.lint import RULES, Finding, Rule, Severity, lint, lint_together
 from tariffs.model import Component, Dimension, Element, PriceLimit, Remark, Restrictions, Tariff, Taxes
+from tariffs.pictures import picture
 from tariffs.policy import DEFAULT, Flat, Hours, Policy, Split, Step, UnknownLoad
 from tariffs.prepared import Prepared, prepare
+from tariffs.preview import Example, Preview, preview
 from tariffs.pricing import price
 from tariffs.quote import Quote
 from tariffs.reading import read_tariff
 from tariffs.rounding import Rounding
 from tariffs.session import Load, Period, Session, Source
 from tariffs.session_reading import read_session
+from tariffs.spot import Conditions, Rate, Spot, spot
 from tariffs.taxes import Cost, TaxAmount
+from tariffs.verify import Background, Difference, Explained, Verification, carried_tariffs, verify
+from tariffs.what_if import Case, Terms, WhatIf, read_case, what_if
 
 __all__ = [
+    "CAUSES",
     "DEFAULT",
+    "RULES",
     "AppliedLimit",
+    "Background",
+    "Case",
+    "Cause",
+    "Comparison",
     "Component",
+    "Conditions",
     "Cost",
+    "Difference",
     "Dimension",
+    "Drawing",
     "Element",
+    "Example",
+    "Explained",
+    "Explanation",
+    "Finding",
     "Flat",
     "Group",
     "Hours",
+    "Impact",
     "Line",
     "Load",
     "MismatchError",
     "Period",
+    "PicturesMissing",
     "Policy",
     "Prepared",
+    "Preview",
+    "PriceChange",
     "PriceLimit",
     "PricingError",
     "Quote",
+    "Rate",
     "Remark",
     "Restrictions",
     "Rounding",
+    "Rule",
+    "Sample",
     "Session",
     "SessionError",
+    "Severity",
     "Source",
     "Split",
+    "Spot",
     "Step",
     "Tariff",
     "TariffError",
     "TaxAmount",
     "Taxes",
+    "Terms",
     "TimeZoneError",
     "UnknownLoad",
+    "Verification",
+    "WhatIf",
+    "carried_tariffs",
     "choose",
+    "diff",
+    "explain",
+    "explain_quote",
+    "generate",
+    "lint",
+    "lint_together",
+    "picture",
     "prepare",
+    "preview",
     "price",
+    "read_case",
     "read_session",
     "read_tariff",
+    "spot",
+    "verify",
+    "what_if",
 ]

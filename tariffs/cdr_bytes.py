@@ -1,13 +1,13 @@
 """A CDR's bytes as far as a price needs them, decoded in one go, and whether that lost anything.
 
 Decoding gives numbers as floats, which tariffs never price with. They become whole numbers right away, and that
-is exact for a number that is written with at most six decimals and six digits before them and without a
-negative exponent: such a number is the multiple of 1e-6 next to its float. `faithful` looks at the text for
-anything else. What is not faithful, and what does not have the usual types, is read by `read_session` instead.
+is exact for a number below a million that is written with at most six decimals and without a negative exponent:
+such a number is the multiple of 1e-6 next to its float. `faithful` looks at the text for anything else. What is
+not faithful, what is negative, and what does not have the usual types, is read by `read_session` instead.
 """
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -29,11 +29,14 @@ Kind = Literal[
 ]
 
 
+Bounded = Annotated[float, msgspec.Meta(ge=0, lt=1_000_000)]
+
+
 class Volume(msgspec.Struct, gc=False):
     """A CdrDimension."""
 
     type: Kind
-    volume: float
+    volume: Bounded
 
 
 class ChargingPeriod(msgspec.Struct, gc=False):
@@ -49,7 +52,7 @@ class Cdr(msgspec.Struct, gc=False):
 
     start_date_time: str
     total_energy: float
-    charging_periods: list[ChargingPeriod]
+    charging_periods: Annotated[list[ChargingPeriod], msgspec.Meta(min_length=1)]
     end_date_time: str | None = None
     stop_date_time: str | None = None
     currency: str | None = None
@@ -59,15 +62,19 @@ class Cdr(msgspec.Struct, gc=False):
 decode = msgspec.json.Decoder(Cdr).decode
 
 SAME = bytes.maketrans(b"123456789E", b"000000000e")
-EXPONENT = re.compile(rb"[:,\[\s]-?[0-9.]+[eE]")
-LONG = b"0000000"
+FINER = re.compile(rb"[:,\[\s][0-9.]+[eE]-")
+BACKSLASH = ord("\\")
 
 
 def faithful(body: bytes) -> bool:
-    """Whether every number from the charging periods on is the float it was decoded to, or next to it."""
-    if b"\\" not in body:  # names are written plainly, so that the periods cannot stand before theirs
+    """Whether every number from the charging periods on is the multiple of 1e-6 next to its float.
+
+    The searches run from the end because that is faster: they look for a fraction of seven digits, of a
+    number and not of a text such as a coordinate, and for a negative exponent.
+    """
+    if BACKSLASH not in body:  # names are written plainly, so that the periods cannot stand before theirs
         body = body[body.find(b'"charging_periods"') :]
     digits = body.translate(SAME)
-    if LONG in digits and digits.count(LONG) != digits.count(b'0000000"'):
-        return False  # a run of digits that does not end in a quote may be a number
-    return b"0e" not in digits or EXPONENT.search(body) is None
+    if digits.rfind(b".0000000") >= 0 and digits.count(b"0000000") != digits.count(b'0000000"'):
+        return False
+    return digits.rfind(b"e-0") < 0 or FINER.search(body) is None

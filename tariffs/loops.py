@@ -2,11 +2,13 @@
 
 A tariff that has no price for parking need not ask for it in each period, and one without times of day needs no
 clock. So the loop is put together from the pieces below, compiled once for each set of `Traits` and shared by
-all plans that have them. `source` gives the text, to read and to test; it does the same as `uses.Walk` for
+all plans that have them; `source` gives its text, to read and to test. It does the same as `uses.Walk` for
 sessions whose periods are priced by their start, and answers None where it is not sure, which means: Walk.
 
-Quantities are whole numbers as everywhere (`exact`). `asked` is a row of candidates, each told as
-(rate, place of its tax, candidate), after a `holds` where it looks at quantities.
+Quantities are whole numbers as everywhere (`exact`). `asked` is a row: for each of ENERGY, TIME, PARKING_TIME
+and FLAT a candidate as (rate, place of its tax, itself), or None where nothing has a price; where candidates
+look at quantities, all of them in order: its limits, a least and a most for each quantity, then the same. Where
+only energy matters, a row is just its candidate.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,13 +23,16 @@ from tariffs.model import Dimension
 from tariffs.policy import Hours, UnknownLoad
 from tariffs.restrictions import Bounds
 from tariffs.session import agrees
-from tariffs.timetable import TIMES
 
 FAR = 1 << 80
 """Beyond every quantity: an unknown load is put here, where no restriction holds, or where each does."""
+BEYOND = 1 << 100
+"""The limit of a candidate that has none."""
 
-Result = tuple[list[Exact], Any, Exact, Any, Exact, Any]
-"""Amounts by tax; the last candidate of energy and its total; the same of time; the items, if they are listed."""
+Result = tuple[list[Exact], list[list[Any]] | None]
+"""Amounts by tax; and, if itemised, of each use its group, candidate, start, volume, and whether it was parked."""
+
+TIMES = (Dimension.TIME, Dimension.PARKING_TIME)
 
 Loop = Callable[..., Result | None]
 
@@ -37,36 +42,53 @@ class Traits:
     """What a plan looks at, under a policy. `from_bytes`: periods are a CDR as it was decoded, not a Session."""
 
     from_bytes: bool
+    itemised: bool
     clock: bool
     energy: bool
     time: bool
     flat: bool
+    """Whether there are FLATs that depend on something. One that always applies is the `fee`, whose amount is
+    in `amounts` from the beginning."""
     bounded: frozenset[Dimension]
     """The dimensions whose candidates look at quantities."""
-    looks_at: frozenset[str]
-    """The quantities they look at: so_far, elapsed, power, current."""
+    looks_at: tuple[str, ...]
+    """The quantities they look at, of so_far, elapsed, power, current."""
     one_tax: bool
     hours: Hours
     unknown: UnknownLoad
-    itemised: bool
+    stepped: bool
+
+    @property
+    def derives(self) -> bool:
+        """Whether power may be energy by time (A09)."""
+        return "power" in self.looks_at and self.unknown is UnknownLoad.DERIVE
 
     @property
     def times(self) -> bool:
         """Whether the length of a period matters."""
-        derives = "power" in self.looks_at and self.unknown is UnknownLoad.DERIVE
-        return self.time or derives or self.itemised
+        return self.time or self.derives or self.itemised
 
     @property
     def phases(self) -> bool:
         """Whether charging and parking must be told apart."""
-        return self.times or self.flat or bool(self.looks_at & {"power", "current"})
+        return self.times or self.flat or "power" in self.looks_at or "current" in self.looks_at
+
+    @property
+    def only_energy(self) -> bool:
+        """Whether rows hold just the candidate of energy."""
+        return self.energy and not (self.time or self.flat or self.bounded)
+
+    @property
+    def energies(self) -> bool:
+        """Whether energy matters."""
+        return self.energy or bool(self.looks_at)
 
 
 @lru_cache(maxsize=256)
 def compiled_loop(traits: Traits) -> Loop:
-    """The function `loop(cdr, days, asked, began, end, amounts)` of these traits."""
-    space: dict[str, Any] = {"stands_for": STANDS_FOR[traits.hours], "STRANGE": STRANGE, "TIMES": TIMES}
-    space |= {group.name: group for group in Group}
+    """The function `loop(cdr, days, times, asked, amounts, fee)` of these traits."""
+    space: dict[str, Any] = {"stands_for": STANDS_FOR[traits.hours], "STRANGE": STRANGE}
+    space |= {group.name: group for group in Group} | {"FAR": FAR, "spread": _spread}
     exec(compile(source(traits), f"<loop of {traits}>", "exec"), space)  # noqa: S102 - text of this module only
     loop: Loop = space["loop"]
     return loop
@@ -74,8 +96,11 @@ def compiled_loop(traits: Traits) -> Loop:
 
 def source(traits: Traits) -> str:
     """The text of the loop."""
-    body = [*_begin(traits), _periods(traits), indent("\n".join(_period(traits)), "    "), *_end(traits)]
-    return "def loop(cdr, days, asked, began, end, amounts):\n" + indent("\n".join(body), "    ") + "\n"
+    periods = [_periods(traits), indent("\n".join(_period(traits)), "    ")]
+    if traits.only_energy and traits.one_tax and traits.from_bytes and not traits.itemised:
+        periods = [*_runs(traits)]
+    body = [*_begin(traits), *periods, *_end(traits)]
+    return "def loop(cdr, days, times, asked, amounts, fee):\n" + indent("\n".join(body), "    ") + "\n"
 
 
 STRANGE = frozenset({"ENERGY_EXPORT", "ENERGY_IMPORT", "RESERVATION_TIME"})
@@ -83,121 +108,172 @@ STRANGE = frozenset({"ENERGY_EXPORT", "ENERGY_IMPORT", "RESERVATION_TIME"})
 
 
 def _begin(traits: Traits) -> Iterator[str]:
-    yield "told = metered = energy_total = time_total = parking_total = 0"
-    yield "last_energy = last_time = None; last_phase = amount = 0"
+    yield "named = energy_total = time_total = parking_total = amount = 0; hours = 0.0"
+    yield "last_energy = last_time = None; last_parked = False"
     if traits.flat:
         yield "flats = []"
     if traits.itemised:
-        yield "items = []; open_energy = open_time = None"
+        yield "items = []; open_energy = open_time = None; open_parked = False"
     if "so_far" in traits.looks_at:
         yield "so_far = 0"
+    if "power" in traits.looks_at or "current" in traits.looks_at:
+        yield "any_ = FAR; none = -any_"
+    if traits.from_bytes:
+        yield from _ends()
+        yield from () if traits.times else ("at = -1",)
+    elif "elapsed" in traits.looks_at:
+        yield "began = cdr.start"
+
+
+def _ends() -> Iterator[str]:
+    """The start and the end of a CDR; those of its periods lie between."""
+    yield "text = cdr.start_date_time"
+    yield "began = days[text[:10]][0] + times[text[10:]]"
+    yield "text = cdr.end_date_time"
+    yield "if text is None: text = cdr.stop_date_time"
+    yield "if text is None: return None"
+    yield "end = days[text[:10]][0] + times[text[10:]]"
+
+
+def _runs(traits: Traits) -> Iterator[str]:
+    """Where only energy has a price, it is added up as long as the price stays, and rounded to millionths then.
+
+    Sums of floats are exact to well below a millionth for so few and so small numbers: at most 2,000, below a
+    million together.
+    """
+    yield "if len(cdr.charging_periods) > 2000: return None"
+    yield "at = -1; run = 0.0; last = None"
+    yield "for period in cdr.charging_periods:"
+    yield "    before = at"
+    yield from ("    " + line for line in _when(traits, "period", "at", "asked"))
+    yield "    if at < before: return None"
+    yield "    if asked is not last:"
+    yield indent(FLUSH, "        ")
+    yield "        run = 0.0; last = asked"
+    yield "    if period.tariff_id: named += 1"
+    yield "    for one in period.dimensions:"
+    yield "        kind = one.type"
+    yield "        if kind == 'ENERGY': run += one.volume"
+    yield "        elif kind == 'TIME' or kind == 'PARKING_TIME': hours += one.volume"
+    yield "        elif kind in STRANGE: return None"
+    yield FLUSH
+
+
+FLUSH = """\
+if run and last is not None:
+    if run >= 1e6: return None
+    energy = round(run * 1e6); amount += energy * last[0]; energy_total += energy; last_energy = last"""
 
 
 def _periods(traits: Traits) -> str:
     if not traits.from_bytes:
         return "for period in cdr.periods:"
     if not traits.times:
-        return "at = -1 << 80\nfor period in cdr.charging_periods:"
-    return LISTED + "\nfor period, at, ends, minute in zip(periods, starts, (*starts[1:], end), minutes):"
-
-
-LISTED = """\
-periods = cdr.charging_periods
-starts = []; minutes = []
-for period in periods:
-    text = period.start_date_time
-    base, rows = days[text[:10]]
-    passed = TIMES[text[10:]]
-    starts.append(base + passed)
-    minutes.append(rows[passed // 60000000])"""
+        return "for period in cdr.charging_periods:"
+    first = _when(traits, "period", "ends", "follows")
+    return "\n".join(["periods = cdr.charging_periods", "period = periods[0]", *first, "for following in (*periods[1:], None):"])
 
 
 def _period(traits: Traits) -> Iterator[str]:
-    yield from _when_from_bytes(traits) if traits.from_bytes else _when_from_session(traits)
-    yield from _volumes_from_bytes(traits) if traits.from_bytes else _volumes_from_session()
-    yield from _checks(traits)
+    yield from _from_bytes(traits) if traits.from_bytes else _from_session(traits)
+    if traits.phases:
+        yield "if parked:"
+        yield "    if charging: return None"  # A37
+        yield "    charging = parked"
+        yield "hours += charging"
     if traits.times:
         yield _billable(traits)
-    for name in sorted(traits.looks_at & {"power", "current"}):
-        yield _load(traits, name)
+    for name in ("power", "current"):
+        if name in traits.looks_at:
+            yield _load(traits, name)
     if "elapsed" in traits.looks_at:
         yield "elapsed = at - began"
+    if traits.itemised:
+        yield "if fee is not None: items.append([FIXED, fee, at, 1, bool(parked)]); fee = None"
     if traits.flat:
-        yield from _flat(traits)
+        yield _flat(traits)
     if traits.time:
         yield from _time(traits)
     if traits.energy:
-        yield from _energy(traits)
+        yield _energy(traits)
     if "so_far" in traits.looks_at:
         yield "so_far += energy"
+    if traits.from_bytes and traits.times:
+        yield "period = following"
 
 
-def _when_from_bytes(traits: Traits) -> Iterator[str]:
-    if traits.times:
-        yield "if ends < at: return None"
-        if traits.clock:
-            yield "asked = minute"
-        return
-    yield "before = at"
-    yield "text = period.start_date_time"
-    yield "base, rows = days[text[:10]]"
-    yield "passed = TIMES[text[10:]]"
-    yield "at = base + passed"
-    yield "if at < before: return None"
-    if traits.clock:
-        yield "asked = rows[passed // 60000000]"
-
-
-def _when_from_session(traits: Traits) -> Iterator[str]:
+def _from_session(traits: Traits) -> Iterator[str]:
+    yield "if period.reservation: return None"
     yield "at = period.start; ends = period.end"
+    yield "energy = period.energy; charging = period.charging; parked = period.parking"
     if traits.clock:
         yield "asked = days[at // 86400000000][at // 60000000 % 1440]"
 
 
-def _volumes_from_session() -> Iterator[str]:
-    yield "energy = period.energy; charging = period.charging; parked = period.parking"
-    yield "if period.reservation: return None"
-
-
-def _volumes_from_bytes(traits: Traits) -> Iterator[str]:
-    """Numbers of the typed document are floats of at most six decimals: sums and roundings of them are exact."""
+def _from_bytes(traits: Traits) -> Iterator[str]:
+    """Numbers of the typed document are floats of at most six decimals: to round them to millionths is exact."""
+    if traits.times:
+        yield "at = ends"
+        if traits.clock:
+            yield "asked = follows"
+        yield "if following is None: ends = end"
+        yield "else:"
+        yield from ("    " + line for line in _when(traits, "following", "ends", "follows"))
+        yield "if ends < at: return None"
+    else:
+        yield "before = at"
+        yield from _when(traits, "period", "at", "asked")
+        yield "if at < before: return None"
+    yield "if period.tariff_id: named += 1"
+    if traits.phases:
+        yield "charging = parked = 0.0"
+    if traits.energies:
+        yield "energy = 0.0"
     loads = [name for name in ("power", "current") if name in traits.looks_at]
-    yield "energy = charging = parked = 0.0"
     for name in loads:
-        yield f"low_{name} = {name} = high_{name} = None"
+        yield f"{name}_low = none; {name}_high = any_; {name} = None"
     yield "for one in period.dimensions:"
     yield "    kind = one.type"
-    branches = ["ENERGY", "TIME", "PARKING_TIME"]
-    names = {"ENERGY": "energy", "TIME": "charging", "PARKING_TIME": "parked"}
-    for place, kind in enumerate(branches):
-        yield f"    {'el' if place else ''}if kind == {kind!r}: {names[kind]} += one.volume"
+    yield f"    if kind == 'ENERGY': {'energy += one.volume' if traits.energies else 'pass'}"
+    for kind, volume in (("TIME", "charging"), ("PARKING_TIME", "parked")):
+        yield f"    elif kind == {kind!r}: {volume if traits.phases else 'hours'} += one.volume"
     for name in loads:
-        for variable, kind in _load_names(name):
+        for variable, kind, untold in _load_names(name):
             yield f"    elif kind == {kind!r}:"
-            yield f"        if {variable} is not None: return None"
+            yield f"        if {variable} is not {untold}: return None"
             yield f"        {variable} = round(one.volume * 1e6)"
     yield "    elif kind in STRANGE: return None"
-    yield "energy = round(energy * 1e6)"
+    if traits.energy or traits.derives or "so_far" in traits.looks_at:
+        yield "energy = round(energy * 1e6)"
 
 
-def _load_names(name: str) -> Iterator[tuple[str, str]]:
-    for prefix in ("low_", "", "high_"):
-        yield prefix + name, {"low_": "MIN_", "": "", "high_": "MAX_"}[prefix] + name.upper()
+def _when(traits: Traits, period: str, at: str, asked: str) -> Iterator[str]:
+    yield f"text = {period}.start_date_time"
+    if traits.clock:
+        yield "midnight, day = days[text[:10]]"
+        yield "passed = times[text[10:]]"
+        yield f"{at} = midnight + passed"
+        yield f"{asked} = day[passed // 60000000]"
+    else:
+        yield f"{at} = days[text[:10]][0] + times[text[10:]]"
 
 
-def _checks(traits: Traits) -> Iterator[str]:
-    """What only the general way knows: time that is negative, of two kinds, or not told at all (A33, A35, A37)."""
-    if traits.from_bytes:
-        yield "if charging < 0 or parked < 0: return None"
-        yield "told += charging + parked"
-        yield "metered += energy"
-    if traits.phases:
-        yield "if charging and parked: return None"
+def _spread(cdr: Any) -> bool:
+    """Whether only the total tells any energy, which is then spread over the periods (A35)."""
+    metered = (one.volume for period in cdr.charging_periods for one in period.dimensions if one.type == "ENERGY")
+    return bool(cdr.total_energy or cdr.kwh) and not any(metered)
+
+
+def _load_names(name: str) -> Iterator[tuple[str, str, str]]:
+    """Variable, dimension, and the value that it has until that is told."""
+    yield f"{name}_high", f"MAX_{name.upper()}", "any_"
+    yield f"{name}_low", f"MIN_{name.upper()}", "none"
+    yield name, name.upper(), "None"
 
 
 def _billable(traits: Traits) -> str:
     """A12."""
-    micros = "round((parked or charging) * 1e6) * 3600" if traits.from_bytes else "parked or charging"
+    micros = "round(charging * 1e6) * 3600" if traits.from_bytes else "charging"
     if traits.hours is Hours.TIMESTAMPS:
         return (
             f"time = {micros}\nif time:\n    length = ends - at\n"
@@ -218,123 +294,143 @@ STANDS_FOR: dict[Hours, Callable[[int, int], int]] = {
 
 
 def _load(traits: Traits, name: str) -> str:
-    """What a minimum and a maximum look at (A09), nothing while parked without energy (A10)."""
-    told = "" if traits.from_bytes else f"load = period.{name}\nlow_{name} = load.low; {name} = load.average; high_{name} = load.high\n"
-    derive = name == "power" and traits.unknown is UnknownLoad.DERIVE
-    derived = f"elif time: {name}_low = {name}_high = energy * {HOUR} // time\n" if derive else ""
-    low, high = f"-{FAR}", str(FAR)
+    """What a minimum and a maximum look at (A09); nothing while parked, unless energy flows (A10)."""
+    text = LOAD
+    if traits.derives and name == "power":
+        text += DERIVED
     if traits.unknown is UnknownLoad.MATCH:
-        low, high = (
-            f"{FAR} if high_{name} is None else high_{name}",
-            f"-{FAR} if low_{name} is None else low_{name}",
-        )
-    return told + (
-        f"if low_{name} is None and {name} is None and high_{name} is None:\n"
-        f"    if parked: {name}_low = {name}_high = 0\n"
-        f"{indent(derived, '    ')}"
-        f"    else: {name}_low = {'' if traits.unknown is UnknownLoad.MATCH else '-'}{FAR};"
-        f" {name}_high = {'-' if traits.unknown is UnknownLoad.MATCH else ''}{FAR}\n"
-        f"elif parked and not energy: {name}_low = {name}_high = 0\n"
-        "else:\n"
-        f"    {name}_low = low_{name} if low_{name} is not None else {name} if {name} is not None else {low}\n"
-        f"    {name}_high = high_{name} if high_{name} is not None else {name} if {name} is not None else {high}"
-    )
+        text += MATCHED
+    return (text if traits.from_bytes else FROM_LOAD + text).replace("LOAD", name)
+
+
+FROM_LOAD = """\
+load = period.LOAD
+LOAD_low = none if load.low is None else load.low
+LOAD_high = any_ if load.high is None else load.high
+LOAD = load.average
+"""
+LOAD = """\
+if parked and (not energy or (LOAD is None and LOAD_low is none and LOAD_high is any_)): LOAD_low = LOAD_high = 0
+elif LOAD is not None:
+    if LOAD_low is none: LOAD_low = LOAD
+    if LOAD_high is any_: LOAD_high = LOAD"""
+DERIVED = f"""
+elif LOAD_low is none and LOAD_high is any_ and time: LOAD_low = LOAD_high = energy * {HOUR} // time"""
+MATCHED = """
+elif LOAD_low is none: LOAD_low = FAR if LOAD_high is any_ else LOAD_high; LOAD_high = -FAR if LOAD_high is any_ else LOAD_high
+elif LOAD_high is any_: LOAD_high = LOAD_low"""
+"""Only one bound is told: it settles what it can."""
 
 
 def _find(traits: Traits, dimension: Dimension, place: int | str, then: list[str], otherwise: list[str]) -> str:
     """The first candidate that holds (P-10), or none."""
-    found, other = indent("\n".join(then), "    "), indent("\n".join(otherwise), "    ")
+    unpacked = ["rate, tax, candidate = found"] if dimension not in TIMES or traits.itemised else []
+    found = "\n".join([*unpacked, *then])
+    other = "else:\n" + indent("\n".join(otherwise), "    ") if otherwise else ""
     if dimension not in traits.bounded:
-        missing = f"\nelse:\n{other}" if otherwise else ""
-        return f"found = asked[{place}]\nif found is not None:\n    rate, tax, candidate = found\n{found}{missing}"
-    given = ", ".join(name if _known(traits, name) else "0" for name in ARGUMENTS)
-    missing = f"\nelse:\n{other}" if otherwise else ""
+        return f"found = asked{'' if traits.only_energy else f'[{place}]'}\nif found is not None:\n{indent(found, '    ')}\n{other}"
+    names = [limit for name in traits.looks_at for limit in (f"{name}_least", f"{name}_most")]
+    tests = " and ".join(
+        f"{name}_least <= {_seen(name, 'low')} and {_seen(name, 'high')} < {name}_most" for name in traits.looks_at
+    )
+    body = "\n".join(then)
     return (
-        f"for holds, rate, tax, candidate in asked[{place}]:\n"
-        f"    if holds is None or holds({given}):\n{indent(found, '    ')}\n        break{missing}"
+        f"for {', '.join(names)}, rate, tax, candidate, found in asked[{place}]:\n"
+        f"    if {tests}:\n{indent(body, '        ')}\n        break\n{other}"
     )
 
 
-ARGUMENTS = ("so_far", "elapsed", "power_low", "power_high", "current_low", "current_high")
-"""What a candidate's `holds` is asked with."""
+def _seen(name: str, side: str) -> str:
+    return f"{name}_{side}" if name in ("power", "current") else name
 
 
-def _known(traits: Traits, argument: str) -> bool:
-    return argument in traits.looks_at or argument.split("_", maxsplit=1)[0] in traits.looks_at
+def limits_of(traits: Traits, bounds: Bounds | None) -> tuple[Exact, ...]:
+    """The limits of a candidate as `asked` has them."""
+    if bounds is None:
+        return (-BEYOND, BEYOND) * len(traits.looks_at)
+    of = {"so_far": bounds.energy, "elapsed": bounds.elapsed, "power": bounds.power, "current": bounds.current}
+    found: list[Exact] = []
+    for name in traits.looks_at:
+        least, most = of[name]
+        found += [-BEYOND if least is None else least, BEYOND if most is None else most]
+    return tuple(found)
 
 
 def _add(traits: Traits, volume: str) -> str:
-    return f"amount += {volume} * rate" if traits.one_tax else f"amounts[tax] += {volume} * rate"
+    return f"amount += {volume}" if traits.one_tax else f"amounts[tax] += {volume}"
 
 
-def _flat(traits: Traits) -> Iterator[str]:
+def _flat(traits: Traits) -> str:
     """A02: each component once, when it is first active."""
-    unit = [_add(traits, "1")]
+    new = [_add(traits, "rate")]
     if traits.itemised:
-        unit.append("items.append([FIXED, candidate, at, 1, bool(parked)])")
-    new = ["if candidate not in flats:", "    flats.append(candidate)", *("    " + line for line in unit)]
-    yield _find(traits, Dimension.FLAT, 3, new, [])
+        new.append("items.append([FIXED, candidate, at, 1, bool(parked)])")
+    once = ["if candidate not in flats:", "    flats.append(candidate)", *("    " + line for line in new)]
+    return _find(traits, Dimension.FLAT, 3, once, [])
 
 
 def _time(traits: Traits) -> Iterator[str]:
-    """P-43: the total of the dimension that was priced last is stepped, so both are kept."""
-    item = "items.append([PARKING if parked else TIME, candidate, at, time, bool(parked)])"
-    then = [_add(traits, "time"), "last_time = rate, tax, candidate"]
-    then += ["if parked: parking_total += time; last_phase = 1", "else: time_total += time; last_phase = 0"]
+    """Time is added up as long as its price stays."""
+    then = ["if found is last_time: run_time += time", "else:", indent(FLUSH_TIME, "    ")]
+    then += ["    run_time = time; last_time = found; last_parked = parked"]
     otherwise = []
     if traits.itemised:
         then += [
-            "if open_time is candidate and open_parked == bool(parked): open_item[3] += time",
-            f"else: {item}; open_item = items[-1]; open_time = candidate; open_parked = bool(parked)",
+            "if open_time is candidate: items[time_item][3] += time",
+            "else:",
+            "    time_item = len(items); open_time = candidate; open_parked = bool(parked)",
+            "    items.append([PARKING if parked else TIME, candidate, at, time, bool(parked)])",
         ]
         otherwise = ["open_time = None"]
-        yield "if open_time is not None and open_parked != bool(parked): open_time = None"
+        yield "if open_parked != bool(parked): open_time = None"
     yield "if time:"
-    yield indent(_find(traits, Dimension.TIME, "2 if parked else 1", then, otherwise), "    ")
+    found = _find(traits, Dimension.TIME, "2 if parked else 1", then, otherwise)
+    yield indent(found, "    ")
 
 
-def _energy(traits: Traits) -> Iterator[str]:
-    last = "rate, tax, candidate" if Dimension.ENERGY in traits.bounded else "found"
-    then = [_add(traits, "energy"), "energy_total += energy", f"last_energy = {last}"]
+FLUSH_TIME = """\
+if last_time is not None:
+    amounts[last_time[1]] += run_time * last_time[0]
+    if last_parked: parking_total += run_time
+    else: time_total += run_time"""
+
+
+def _energy(traits: Traits) -> str:
+    then = [_add(traits, "energy * rate"), "energy_total += energy", "last_energy = found"]
     otherwise = []
     if traits.itemised:
         then += [
-            "if open_energy is candidate: energy_item[3] += energy",
-            "else: items.append([ENERGY, candidate, at, energy, bool(parked)]);"
-            " energy_item = items[-1]; open_energy = candidate",
+            "if open_energy is candidate: items[energy_item][3] += energy",
+            "else:",
+            "    energy_item = len(items); open_energy = candidate",
+            "    items.append([ENERGY, candidate, at, energy, bool(parked)])",
         ]
         otherwise = ["open_energy = None"]
-    yield "if energy:"
-    yield indent(_find(traits, Dimension.ENERGY, 0, then, otherwise), "    ")
+    return "if energy:\n" + indent(_find(traits, Dimension.ENERGY, 0, then, otherwise), "    ")
 
 
 def _end(traits: Traits) -> Iterator[str]:
     if traits.from_bytes:
         if not traits.times:
             yield "if end < at: return None"
-        yield "if not told or (not metered and (cdr.total_energy or cdr.kwh)): return None"
-    given = f"{'[amount]' if traits.one_tax else 'amounts'}, last_energy, energy_total, last_time, parking_total if last_phase else time_total"
-    yield f"return {given}, {'items' if traits.itemised else 'None'}"
+        yield "if not hours: return None"  # A33
+        if traits.energies:
+            yield "if last_energy is None and spread(cdr): return None"
+        yield "if named and any(not period.tariff_id for period in cdr.charging_periods): return None"  # P-04
+    if traits.one_tax:
+        yield "amounts[0] += amount"
+    if traits.time:
+        yield FLUSH_TIME
+    if traits.stepped and traits.energy:
+        yield STEP.replace("KIND", "energy")
+    if traits.stepped and traits.time:
+        yield "if last_parked: time_total = parking_total"
+        yield STEP.replace("KIND", "time")
+    yield f"return amounts, {'items' if traits.itemised else 'None'}"
 
 
-
-def test_of(bounds: Bounds | None) -> Callable[..., bool] | None:
-    """The test that a candidate's limits on quantities are, as a function of ARGUMENTS; None when it has none."""
-    if bounds is None:
-        return None
-    conditions: list[str] = []
-    limits: dict[str, Exact] = {}
-    for names, (least, most) in (
-        (("so_far", "so_far"), bounds.energy),
-        (("elapsed", "elapsed"), bounds.elapsed),
-        (("power_low", "power_high"), bounds.power),
-        (("current_low", "current_high"), bounds.current),
-    ):
-        for name, sign, limit in ((names[0], ">=", least), (names[1], "<", most)):
-            if limit is not None:
-                key = f"limit_{len(limits)}"
-                limits[key] = limit
-                conditions.append(f"{name} {sign} {limit if isinstance(limit, int) else key}")
-    text = f"lambda {', '.join(ARGUMENTS)}: {' and '.join(conditions)}"
-    test: Callable[..., bool] = eval(text, limits)  # noqa: S307 - text of this module only
-    return test
+STEP = """\
+if last_KIND is not None and KIND_total > 0:
+    rate, tax, candidate = last_KIND
+    if candidate.step: amounts[tax] += -KIND_total % candidate.step * rate"""
+"""P-42, P-43: what is missing to a whole step is billed at the last price."""

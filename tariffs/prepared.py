@@ -1,7 +1,7 @@
 """One tariff made ready for a place under a policy: the price of a CDR from its bytes, or of a session."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
@@ -11,11 +11,11 @@ import msgspec
 
 from tariffs.assigning import assign
 from tariffs.cdr_bytes import Cdr, decode, faithful
-from tariffs.clock import DAY, clock
+from tariffs.clock import DAY, clock, micros
 from tariffs.errors import SessionError
 from tariffs.exact import Exact
 from tariffs.lines import Group, Use, percentage
-from tariffs.loops import Result, Traits, compiled_loop, test_of
+from tariffs.loops import Loop, Result, Traits, compiled_loop, limits_of
 from tariffs.model import Dimension, Tariff
 from tariffs.plan import Candidate, Mode, compiled
 from tariffs.policy import DEFAULT, Flat, Policy, Rounded, Split, Step
@@ -24,12 +24,15 @@ from tariffs.session import Session, Source
 from tariffs.session_reading import read_session
 from tariffs.stepping import apply_steps
 from tariffs.swift import Scale, Swift
-from tariffs.timetable import DATES, MOST_DAYS, ORDER, TIMES, Row, Timetable, UnevenClockError
+from tariffs.timetable import MOST_DAYS, ORDER, Row, Timetable, UnevenClockError, midnight, time_of_day
 from tariffs.walked import Walked, walked
 
 Entries = tuple[Any, ...]
-"""A row as loops read it; for each dimension a candidate as (rate, place of its tax, itself), or None where
-nothing has a price. Where candidates look at quantities it is a list of them, each after its test."""
+"""A row as loops read it."""
+
+MOST_TIMES = 1 << 15
+TIMES: dict[str, int] = {}
+"""Times of day by their text, for all: a DateTime is looked up and not read."""
 
 UNSURE = (msgspec.MsgspecError, ValueError, OverflowError, UnevenClockError)
 """What the general way decides: it refuses with path and rule, or prices what the loops cannot."""
@@ -55,16 +58,23 @@ class Prepared:
         self.timetable = Timetable(self.table, self.clock)
         self.regular = _regular(policy)
         candidates = [one for dimension in ORDER for one in self.table.by_dimension[dimension]]
-        self.percentages = list(dict.fromkeys(percentage(self.plan, one, policy) for one in candidates)) or [None]
+        self.taxes = {one: percentage(self.plan, one, policy) for one in candidates}
+        self.percentages = list(dict.fromkeys(self.taxes.values())) or [None]
         self.scale = Scale(self.plan, self.percentages)
         self.traits = self._traits()
-        self._loop = compiled_loop(self.traits)
-        self._fresh = [0] * len(self.percentages)
-        self._entries: dict[int, Entries] = {}
+        kinds = [(from_bytes, itemised) for from_bytes in (True, False) for itemised in (False, True)]
+        self._loops = {
+            kind: compiled_loop(replace(self.traits, from_bytes=kind[0], itemised=kind[1])) for kind in kinds
+        }
+        self._loop = self._loops[True, False]
+        fees = self.table.by_dimension[Dimension.FLAT]
+        self._fee = None if self.traits.flat or not fees else fees[0]
+        self._amounts = self._to_begin_with()
+        self._entries: dict[Any, Any] = {}
         self._patterns: dict[int, list[Entries]] = {}
         self._row = () if self.table.edges else self._entries_of(self.timetable.row(0))
-        self._days = Days(self._day)
-        self._dates = Dates(self._days)
+        self._days: dict[int, list[Entries]] = {}
+        self._dates: dict[str, tuple[int, list[Entries]]] = {}
 
     def price(self, body: bytes) -> Quote:
         """The price of a CDR of any edition from its JSON; SessionError when it cannot be priced.
@@ -74,11 +84,11 @@ class Prepared:
         if self.regular and faithful(body):
             try:
                 cdr = decode(body)
-                amounts = self._amounts_of_cdr(cdr, body)
+                result = self._of_cdr(self._loop, cdr)
             except UNSURE:
-                amounts = None
-            if amounts is not None:
-                return Quote(Swift(self, amounts, (cdr, body)))
+                result = None
+            if result is not None:
+                return Quote(Swift(self, result[0], cdr, body))
         return Quote(walked(self.tariff, _read(body), self.clock, self.policy).done)
 
     def price_walked(self, walked: Walked) -> Quote | None:
@@ -87,91 +97,106 @@ class Prepared:
         if not self.regular or (splits and self.table.cuts):
             return None
         try:
-            result = self._of_session(replace(self.traits, from_bytes=False), walked.session)
+            result = self._of_session(self._loops[False, False], walked.session)
         except UnevenClockError:
             return None
-        return None if result is None else Quote(Swift(self, self._stepped(result), walked))
+        return None if result is None else Quote(Swift(self, result[0], walked))
 
-    def walk(self, given: Any) -> Walked:
+    def walk(self, given: Any, body: bytes) -> Walked:
         """All there is to say about what was given, found the general way."""
         if isinstance(given, Walked):
             return given
-        return walked(self.tariff, _read(given[1]), self.clock, self.policy)
+        return walked(self.tariff, _read(body), self.clock, self.policy)
 
     def uses_of(self, given: Any) -> Sequence[Use]:
         """Each component over each stretch of what the loops have priced."""
-        itemised = replace(self.traits, itemised=True)
         if isinstance(given, Walked):
-            began = given.session.start
-            result = self._of_session(replace(itemised, from_bytes=False), given.session)
+            result = self._of_session(self._loops[False, True], given.session)
         else:
-            began, result = _instant(given[0].start_date_time), self._of_cdr(itemised, given[0])
-        assert result is not None
-        uses = [self._use(item, began) for item in result[-1]]
+            result = self._of_cdr(self._loops[True, True], given)
+        assert result is not None and result[1] is not None
+        uses = [self._use(item, given) for item in result[1]]
         apply_steps(uses, {}, self.policy.step)
         return uses
 
-    def _use(self, item: list[Any], began: int) -> Use:
+    def _use(self, item: list[Any], given: Any) -> Use:
         group, candidate, start, volume, parked = item
-        if group is Group.FIXED and parked and start > began:  # A36
-            group = Group.PARKING
+        if parked and group is Group.FIXED:  # A36
+            began = given.session.start if isinstance(given, Walked) else micros(given.start_date_time)
+            group = Group.PARKING if start > began else group
         return Use(self.plan, candidate, group, start, volume)
 
-    def _amounts_of_cdr(self, cdr: Cdr, body: bytes) -> Sequence[Exact] | None:
-        if cdr.currency is not None and cdr.currency != self.tariff.currency:
+    def _of_cdr(self, loop: Loop, cdr: Cdr) -> Result | None:
+        if cdr.currency != self.tariff.currency and cdr.currency is not None:
             return None
-        if b"tariff_id" in body or b"\\" in body:
-            named = [bool(period.tariff_id) for period in cdr.charging_periods]
-            if any(named) and not all(named):
-                return None
-        result = self._of_cdr(self.traits, cdr)
-        return None if result is None else self._stepped(result)
+        try:
+            return loop(cdr, self._dates, TIMES, self._row, self._amounts.copy(), self._fee)
+        except KeyError:
+            return loop(cdr, *self._looked_up(cdr), self._row, self._amounts.copy(), self._fee)
 
-    def _of_cdr(self, traits: Traits, cdr: Cdr) -> Result | None:
-        ended = cdr.stop_date_time if cdr.end_date_time is None else cdr.end_date_time
-        if ended is None:
-            return None
-        loop = self._loop if traits is self.traits else compiled_loop(traits)
-        began, end = _instant(cdr.start_date_time), _instant(ended)
-        return loop(cdr, self._dates, self._row, began, end, self._fresh.copy())
+    def _looked_up(self, cdr: Cdr) -> tuple[dict[str, tuple[int, list[Entries]]], dict[str, int]]:
+        """The dates and times of day that a CDR names; those that can be, are kept for the next."""
+        texts = [cdr.start_date_time, cdr.end_date_time or cdr.stop_date_time or ""]
+        texts += [period.start_date_time for period in cdr.charging_periods]
+        times = {text[10:]: time_of_day(text[10:]) for text in texts}
+        dates = {text[:10]: midnight(text[:10]) for text in texts}
+        days = {date: (start, self._day(start // DAY)) for date, start in dates.items()}
+        if len(TIMES) < MOST_TIMES:
+            TIMES.update((text, time) for text, time in times.items() if len(text) <= 10)
+        if len(self._dates) >= MOST_DAYS:
+            self._dates.clear()
+        self._dates.update(days)
+        return days, times
 
-    def _of_session(self, traits: Traits, session: Session) -> Result | None:
-        loop = compiled_loop(traits)
-        return loop(session, self._days, self._row, session.start, 0, self._fresh.copy())
-
-    def _stepped(self, result: Result) -> Sequence[Exact]:
-        """The amounts by tax, with what steps add to the last component of energy and of time (P-42, P-43)."""
-        amounts, last_energy, energy, last_time, time, _ = result
-        if self.policy.step is Step.ONCE:
-            for last, total in ((last_energy, energy), (last_time, time)):
-                if last is not None and total > 0:
-                    rate, tax, candidate = last
-                    if candidate.step:
-                        amounts[tax] += -total % candidate.step * rate
-        return amounts
+    def _of_session(self, loop: Loop, session: Session) -> Result | None:
+        try:
+            return loop(session, self._days, None, self._row, self._amounts.copy(), self._fee)
+        except KeyError:
+            days = {number: self._day(number) for number in {period.start // DAY for period in session.periods}}
+            return loop(session, days, None, self._row, self._amounts.copy(), self._fee)
 
     def _day(self, number: int) -> list[Entries]:
-        rows = self.timetable.day(number)
+        found = self._days.get(number)
+        if found is None:
+            if len(self._days) >= MOST_DAYS:
+                self._days.clear()
+            found = self._days[number] = self._minutes(self.timetable.day(number))
+        return found
+
+    def _minutes(self, rows: list[Row]) -> list[Entries]:
         found = self._patterns.get(id(rows))
         if found is None:
             found = self._patterns[id(rows)] = [self._entries_of(row) for row in rows]
         return found
 
     def _entries_of(self, row: Row) -> Entries:
-        found = self._entries.get(row.number)
+        found = self._entries.get(row)
         if found is None:
-            pairs = zip(ORDER, row.of, strict=True)
-            found = self._entries[row.number] = tuple(self._asked(*pair) for pair in pairs)
+            asked = tuple(self._asked(*pair) for pair in zip(ORDER, row.of, strict=True))
+            found = self._entries[row] = asked[0] if self.traits.only_energy else asked
         return found
 
     def _asked(self, dimension: Dimension, candidates: Sequence[Candidate]) -> Any:
-        entries = [(one.rate, self.percentages.index(self._tax(one)), one) for one in candidates]
         if dimension in self.traits.bounded:
-            return [(test_of(one.bounds), *entry) for one, entry in zip(candidates, entries, strict=True)]
-        return entries[0] if entries else None
+            entries = [(one, self._entry(one)) for one in candidates]
+            return [(*limits_of(self.traits, one.bounds), *entry, entry) for one, entry in entries]
+        return self._entry(candidates[0]) if candidates else None
 
-    def _tax(self, candidate: Candidate) -> Decimal | None:
-        return percentage(self.plan, candidate, self.policy)
+    def _entry(self, candidate: Candidate) -> Entries:
+        found = self._entries.get(candidate)
+        if found is None:
+            found = self._entries[candidate] = candidate.rate, self._tax_of(candidate), candidate
+        return found
+
+    def _tax_of(self, candidate: Candidate) -> int:
+        return self.percentages.index(self.taxes[candidate])
+
+    def _to_begin_with(self) -> list[Exact]:
+        """The amounts by tax that every session begins with: a FLAT that always applies."""
+        found: list[Exact] = [0] * len(self.percentages)
+        if self._fee is not None:
+            found[self._tax_of(self._fee)] = self._fee.rate
+        return found
 
     def _traits(self) -> Traits:
         of = self.table.by_dimension
@@ -187,45 +212,21 @@ class Prepared:
             clock=bool(table.edges),
             energy=bool(of[Dimension.ENERGY]),
             time=bool(of[Dimension.TIME] or of[Dimension.PARKING_TIME]),
-            flat=bool(of[Dimension.FLAT]),
+            flat=bool(of[Dimension.FLAT]) and not _always(of[Dimension.FLAT][0]),
             bounded=frozenset(bounded),
-            looks_at=frozenset(name for name, thresholds in looks.items() if thresholds),
+            looks_at=tuple(name for name, thresholds in looks.items() if thresholds),
             one_tax=len(self.percentages) == 1,
             hours=self.policy.hours,
             unknown=self.policy.unknown_load,
+            stepped=self.policy.step is Step.ONCE,
         )
 
 
 TIMES_OF = {Dimension.TIME, Dimension.PARKING_TIME}
 
 
-class Days(dict[int, list[Entries]]):
-    """The minutes of UTC days, made at first use."""
-
-    def __init__(self, make: Callable[[int], list[Entries]]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, number: int) -> list[Entries]:
-        if len(self) >= MOST_DAYS:
-            self.clear()
-        found = self[number] = self._make(number)
-        return found
-
-
-class Dates(dict[str, tuple[int, list[Entries]]]):
-    """By the date of a DateTime: its midnight, and the minutes of that UTC day."""
-
-    def __init__(self, days: Days) -> None:
-        super().__init__()
-        self._days = days
-
-    def __missing__(self, date: str) -> tuple[int, list[Entries]]:
-        midnight = DATES[date]
-        if len(self) >= MOST_DAYS:
-            self.clear()
-        found = self[date] = midnight, self._days[midnight // DAY]
-        return found
+def _always(candidate: Candidate) -> bool:
+    return candidate.calendar is None and candidate.bounds is None
 
 
 def _regular(policy: Policy) -> bool:
@@ -236,10 +237,6 @@ def _regular(policy: Policy) -> bool:
         and policy.split in (Split.BY_SOURCE, Split.START)
         and policy.rounded is Rounded.TOTAL
     )
-
-
-def _instant(text: str) -> int:
-    return DATES[text[:10]] + TIMES[text[10:]]
 
 
 def _read(body: bytes) -> Session:

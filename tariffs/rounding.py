@@ -1,8 +1,7 @@
 """How an exact amount becomes a decimal number; nothing else in the library rounds money (P-64, A29)."""
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
-from fractions import Fraction
 
 from tariffs.exact import Exact
 
@@ -19,28 +18,43 @@ class Rounding(StrEnum):
     UP = "UP"
 
 
+POWERS = [10**places for places in range(33)]
+ANY_LENGTH = Context(prec=100_000)
+
+
 def to_places(
     value: Exact, unit: int = 1, places: int = PLACES_SHOWN, mode: Rounding = Rounding.HALF_UP
 ) -> Decimal:
     """`value`, counted in 1/unit, as a number with at most `places` decimals and no trailing zeros."""
-    fraction = Fraction(value) / unit
-    below, rest = divmod(abs(fraction.numerator) * 10**places, fraction.denominator)
-    digits = below + _raised(below, 2 * rest, fraction.denominator, mode)
-    return _without_zeros(-digits if fraction < 0 else digits, places)
+    return _without_zeros(counted(value, unit, places, mode), places)
+
+
+def counted(value: Exact, unit: int, places: int, mode: Rounding = Rounding.HALF_UP) -> int:
+    """`value`, counted in 1/unit, rounded to whole multiples of 10**-places."""
+    below: int
+    if isinstance(value, int) and value >= 0 and mode is Rounding.HALF_UP:
+        below = (2 * value * POWERS[places] + unit) // (2 * unit)
+        return below
+    if not isinstance(value, int):
+        value, unit = value.numerator, value.denominator * unit
+    below, rest = divmod(abs(value) * POWERS[places], unit)
+    if rest and _raised(below, 2 * rest, unit, mode):
+        below += 1
+    return -below if value < 0 else below
 
 
 def _raised(below: int, twice: int, denominator: int, mode: Rounding) -> bool:
     if mode is Rounding.HALF_UP:
         return twice >= denominator
     if mode is Rounding.UP:
-        return twice > 0
+        return True
     half_even = mode is Rounding.HALF_EVEN
     return half_even and (twice > denominator or (twice == denominator and below % 2 == 1))
 
 
 def _without_zeros(digits: int, places: int) -> Decimal:
+    if places >= 6 and digits % 1_000_000 == 0:
+        digits, places = digits // 1_000_000, places - 6
     while places and digits % 10 == 0:
-        digits //= 10
-        places -= 1
-    sign = 1 if digits < 0 else 0
-    return Decimal((sign, tuple(map(int, str(abs(digits)))), -places))
+        digits, places = digits // 10, places - 1
+    return ANY_LENGTH.scaleb(Decimal(digits), -places) if places else Decimal(digits)

@@ -8,6 +8,8 @@ from math import lcm
 from operator import mul
 from typing import Any, Protocol
 
+import msgspec
+
 from tariffs.exact import Exact
 from tariffs.limits import AppliedLimit, limited
 from tariffs.lines import Group, Use
@@ -15,7 +17,7 @@ from tariffs.model import PriceLimit, Remark, Taxes
 from tariffs.periods import Stretch
 from tariffs.plan import Plan
 from tariffs.policy import Policy
-from tariffs.rounding import to_places
+from tariffs.rounding import counted, to_places
 from tariffs.session import Session
 from tariffs.taxes import Cost
 from tariffs.walked import Walked, cost_of, share_of
@@ -33,12 +35,7 @@ class Scale:
         self.denominator = common * plan.grain
         self.net = [int(net * common) for net, _ in factors]
         self.gross = [int(gross * common) for _, gross in factors]
-
-    def sums(self, amounts: Sequence[Exact]) -> tuple[Exact, Exact]:
-        """Net and gross, counted in 1/denominator."""
-        if len(amounts) == 1:
-            return amounts[0] * self.net[0], amounts[0] * self.gross[0]
-        return sum(map(mul, amounts, self.net)), sum(map(mul, amounts, self.gross))
+        self.limited = bool(plan.tariff.min_price or plan.tariff.max_price)
 
     def known(self, amounts: Sequence[Exact]) -> bool:
         """Whether the gross amount is known (A21)."""
@@ -73,16 +70,17 @@ class Made(Protocol):
     policy: Policy
 
     def uses_of(self, given: Any) -> Sequence[Use]: ...
-    def walk(self, given: Any) -> Walked: ...
+    def walk(self, given: Any, body: bytes) -> Walked: ...
 
 
-class Swift:
+class Swift(msgspec.Struct, gc=False):  # a Struct because it is made faster
     """Told from amounts by tax; `made` is asked for lines and for all the rest of what was `given` to it."""
 
-    def __init__(self, made: Made, amounts: Sequence[Exact], given: object) -> None:
-        self.made = made
-        self.by_tax = amounts
-        self.given = given
+    made: Made
+    by_tax: Sequence[Exact]
+    given: Any
+    body: bytes = b""
+    found: "Details | None" = None
 
     @property
     def policy(self) -> Policy:
@@ -96,55 +94,98 @@ class Swift:
 
     def amounts(self) -> tuple[Decimal, Decimal | None]:
         """Net and gross as they are shown."""
-        scale, by_tax = self.made.scale, self.by_tax
-        net, gross = scale.sums(by_tax)
-        tariff = scale.plan.tariff
-        if (tariff.min_price or tariff.max_price) and not scale.within(net, gross):
+        sums = self._sums()
+        if sums is None:
             figures = self.total.figures()
             return figures.before_taxes, figures.after_taxes
-        shown = to_places(net, scale.denominator)
-        if scale.open and not scale.known(by_tax):
-            return shown, None
-        return shown, shown if net == gross else to_places(gross, scale.denominator)
+        net, gross = sums
+        shown = to_places(net, self.made.scale.denominator)
+        if gross is None or gross == net:
+            return shown, shown if gross is not None else None
+        return shown, to_places(gross, self.made.scale.denominator)
+
+    def whole_amounts(self, places: int) -> tuple[int, int | None]:
+        """Net and gross in 10**-places."""
+        sums, mode, unit = self._sums(), self.made.policy.rounding, self.made.scale.denominator
+        if sums is None:
+            sums, unit = (self.total.net, self.total.gross), 1
+        net, gross = sums
+        shown = counted(net, unit, places, mode)
+        if gross is None or gross == net:
+            return shown, None if gross is None else shown
+        return shown, counted(gross, unit, places, mode)
+
+    def _sums(self) -> tuple[Exact, Exact | None] | None:
+        """Net and gross, counted in the scale's denominator; None when a limit changes them."""
+        scale, by_tax = self.made.scale, self.by_tax
+        if len(by_tax) == 1:
+            net, gross = by_tax[0] * scale.net[0], by_tax[0] * scale.gross[0]
+        else:
+            net, gross = sum(map(mul, by_tax, scale.net)), sum(map(mul, by_tax, scale.gross))
+        if scale.limited and not scale.within(net, gross):
+            return None
+        return net, None if scale.open and not scale.known(by_tax) else gross
+
+    @property
+    def details(self) -> "Details":
+        """All that takes longer, found once."""
+        if self.found is None:
+            self.found = Details(self)
+        return self.found
 
     @property
     def total(self) -> Cost:
         """Within the limits."""
-        return self._limited[0]
+        return self.details.limited[0]
 
     @property
     def limits(self) -> tuple[AppliedLimit, ...]:
         """Those that changed the total."""
-        return self._limited[1]
+        return self.details.limited[1]
 
-    @cached_property
-    def _limited(self) -> tuple[Cost, tuple[AppliedLimit, ...]]:
-        return limited(cost_of(self.uses, self.policy), self.made.scale.plan.tariff, reservation_only=False)
-
-    @cached_property
+    @property
     def uses(self) -> Sequence[Use]:
         """Each component over each stretch."""
-        return self.made.uses_of(self.given)
+        return self.details.uses
 
     def share(self, group: Group) -> Cost | None:
         """What a group costs."""
         return share_of(self.uses, group, self.policy)
 
-    @cached_property
-    def _walked(self) -> Walked:
-        return self.made.walk(self.given)
-
     @property
     def session(self) -> Session:
         """What was priced."""
-        return self._walked.session
+        return self.details.walked.session
 
     @property
     def stretches(self) -> tuple[Stretch, ...]:
         """The stretches in which the same components were active."""
-        return self._walked.stretches
+        return self.details.walked.stretches
 
     @property
     def warnings(self) -> tuple[Remark, ...]:
         """All that looks wrong."""
-        return self._walked.warnings
+        return self.details.walked.warnings
+
+
+class Details:
+    """What a quote is asked beyond its amounts."""
+
+    def __init__(self, of: Swift) -> None:
+        self._of = of
+
+    @cached_property
+    def uses(self) -> Sequence[Use]:
+        """By the same loop, which lists them this time."""
+        return self._of.made.uses_of(self._of.given)
+
+    @cached_property
+    def limited(self) -> tuple[Cost, tuple[AppliedLimit, ...]]:
+        """The total with its taxes."""
+        made = self._of.made
+        return limited(cost_of(self.uses, made.policy), made.scale.plan.tariff, reservation_only=False)
+
+    @cached_property
+    def walked(self) -> Walked:
+        """By the general way, which knows everything."""
+        return self._of.made.walk(self._of.given, self._of.body)

@@ -15,7 +15,6 @@ from tariffs.plan import Candidate, Table
 
 Day = list["Row"]
 MOST_DAYS = 4_000
-MOST_TIMES = 1 << 15
 
 
 class UnevenClockError(ArithmeticError):
@@ -87,25 +86,11 @@ class Timetable:
         return found
 
 
-class Times(dict[str, int]):
+def time_of_day(text: str) -> int:
     """The time of day of a DateTime, from its T on, in microseconds; ValueError when it is none."""
-
-    def __missing__(self, text: str) -> int:
-        found = micros(f"1970-01-01{text}")
-        if len(text) <= 10 and len(self) < MOST_TIMES:
-            self[text] = found
-        return found
+    return micros(f"1970-01-01{text}")
 
 
-class Dates(dict[str, int]):
+def midnight(date: str) -> int:
     """The UTC midnight of the date of a DateTime; ValueError when it is none."""
-
-    def __missing__(self, text: str) -> int:
-        if len(self) >= MOST_DAYS:
-            self.clear()
-        found = self[text] = micros(f"{text}T00:00:00Z")
-        return found
-
-
-TIMES = Times()
-DATES = Dates()
+    return micros(f"{date}T00:00:00Z")

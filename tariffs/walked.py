@@ -15,6 +15,7 @@ from tariffs.model import Remark, Tariff, Taxes
 from tariffs.periods import Stretch, joined
 from tariffs.plan import Plan
 from tariffs.policy import Policy
+from tariffs.rounding import counted
 from tariffs.session import Session
 from tariffs.stepping import apply_steps
 from tariffs.taxes import Cost, cost, total
@@ -80,6 +81,12 @@ class Walked:
         """Net and gross as they are shown."""
         figures = self.total.figures()
         return figures.before_taxes, figures.after_taxes
+
+    def whole_amounts(self, places: int) -> tuple[int, int | None]:
+        """Net and gross in 10**-places."""
+        cost, mode = self.total, self.policy.rounding
+        gross = None if cost.gross is None else counted(cost.gross, 1, places, mode)
+        return counted(cost.net, 1, places, mode), gross
 
     def share(self, group: Group) -> Cost | None:
         """What a group costs."""
