@@ -24,4 +24,4 @@ def react(unit: Unit) -> None:
         for reaction in REACTIONS[change.document.module]:
             reaction(unit, change)
     while unit.joined:
-        outbox.owe_waiting_cdrs(unit, unit.joined.pop())
+        outbox.welcome(unit, unit.joined.pop())

@@ -8,16 +8,39 @@ import click
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
 from hub.cli.opening import as_json_option, found, with_hub
-from hub.cli.tables import show_json, show_table
+from hub.cli.tables import show_facts, show_json, show_table
 from hub.hub import Hub
 from hub.ocpi import instants
 from hub.ocpi.document import Json
+from hub.ocpi.modules import MODULES
 from hub.store.unit import Unit
 from hub.sync import watching
-from hub.sync.watching import Owed
+from hub.sync.outcomes import DONE, Outcome
+from hub.sync.watching import Filter, Owed
 
 HEADINGS = ("ID", "Partner", "Module", "Object", "State", "Tries", "Since", "Next try", "Last answer")
 INSTANTS = ("owed_at", "next_at", "done_at")
+
+whose = click.option("--partner", metavar="NAME", help="Only those of this partner; a name, or a party.")
+of_module = click.option("--module", type=click.Choice(sorted(MODULES)), help="Only those of this module.")
+for_reason = click.option(
+    "--reason", type=click.Choice(list(Outcome)), help="Only those whose last try ended so."
+)
+
+
+class InstantType(click.ParamType[int]):
+    """An OCPI DateTime, as microseconds."""
+
+    name = "INSTANT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return instants.micros(value)
+        except ValueError:
+            self.fail(f"{value!r} is not an instant such as 2026-03-01T12:00:00Z.", param, ctx)
+
+
+since_then = click.option("--since", type=InstantType(), help="Only those that are so since then, or later.")
 
 
 @click.group(cls=Group, example="hub delivery list --state dead")
@@ -25,20 +48,23 @@ def delivery() -> None:
     """See what partners are owed, and have it tried again.
 
     A delivery is due until it is done. It is withheld when the partner's OCPI version cannot say the object,
-    and dead when the partner has refused it.
+    and dead when the partner has refused it for good: those two wait for you, or for the object to change.
     """
 
 
 @delivery.command("list", example="hub delivery list --partner 'EV Mobile' --state dead")
-@click.option("--partner", metavar="NAME", help="Only those of this partner; its name, or a party as NL/EMS.")
+@whose
+@of_module
 @click.option("--state", type=click.Choice(watching.STATES), help="Only those in this state.")
+@for_reason
+@since_then
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many at most.")
 @as_json_option
 @with_hub
-def list_(hub: Hub, partner: str | None, state: str | None, limit: int, as_json: bool) -> None:
+def list_(hub: Hub, limit: int, as_json: bool, **wanted: Any) -> None:
     """Show deliveries, the newest first: the object, the partner, the state, and what was answered last."""
     with hub.store.reading() as unit:
-        told = [described(each) for each in wanted(unit, partner, state, limit)]
+        told = [described(each) for each in watching.latest(unit, filter_of(unit, **wanted), limit)]
     if as_json:
         show_json(told)
     else:
@@ -47,25 +73,63 @@ def list_(hub: Hub, partner: str | None, state: str | None, limit: int, as_json:
         click.echo(f"hub: these are the newest {limit}; see --limit for more.", err=True)
 
 
-def wanted(unit: Unit, partner: str | None, state: str | None, limit: int) -> list[Owed]:
-    whose = None if partner is None else found(unit, partner).id
-    return watching.latest(unit, whose, state, limit)
+def filter_of(unit: Unit, partner: str | None, **wanted: Any) -> Filter:
+    return Filter(None if partner is None else found(unit, partner).id, **wanted)
 
 
-@delivery.command(example="hub delivery retry 17")
+@delivery.command(example="hub delivery show 17")
 @click.argument("identity", metavar="ID", type=int)
+@as_json_option
 @with_hub
-def retry(hub: Hub, identity: int) -> None:
-    """Have a delivery tried at once, also one that the partner refused or that was withheld."""
+def show(hub: Hub, identity: int, as_json: bool) -> None:
+    """Show all that is known of one delivery."""
+    with hub.store.reading() as unit:
+        told = described(known(unit, identity))
+    (show_json if as_json else show_facts)(told)
+
+
+@delivery.command(
+    example="hub delivery replay 17\nhub delivery replay --partner 'EV Mobile' --reason refused"
+)
+@click.argument("identities", metavar="[ID]...", type=int, nargs=-1)
+@whose
+@of_module
+@for_reason
+@since_then
+@click.option("--done", is_flag=True, help="Send again what the partner has confirmed; it has lost its data.")
+@click.option("--all", "everything", is_flag=True, help="All that waits, whoever it is for.")
+@with_hub
+def replay(hub: Hub, identities: tuple[int, ...], done: bool, everything: bool, **wanted: Any) -> None:
+    """Have deliveries tried at once, as if for the first time: dead and withheld ones, and those that wait.
+
+    Name them by their ids, or choose them by partner, module, reason, or the instant since which they are so.
+    The present state of each object is sent, whatever it was then.
+    """
+    chosen = any(value is not None for value in wanted.values())
+    if bool(identities) == (chosen or everything) or (identities and done):
+        raise click.UsageError("Name either ids, or what to choose by; --all chooses all that waits.")
     with hub.store.unit() as unit:
-        owed = watching.one(unit, identity)
-        if owed is None:
-            raise CommandFailed(
-                f"there is no delivery {identity}. `hub delivery list` shows those there are."
-            )
-        if not watching.retry(unit, identity):
-            raise CommandFailed(f"delivery {identity} is {owed.state}: there is nothing to try again.")
-    click.echo(f"{owed.module} {owed.owner} {owed.object_id} is due to {owed.partner}.")
+        if identities:
+            told = [replayed(unit, each) for each in identities]
+        else:
+            state = DONE if done else None
+            count = watching.replay(unit, filter_of(unit, state=state, **wanted))
+            told = [f"{count} deliveries are due."]
+    click.echo("\n".join(told))
+
+
+def replayed(unit: Unit, identity: int) -> str:
+    owed = known(unit, identity)
+    if not watching.replay_one(unit, identity):
+        raise CommandFailed(f"delivery {identity} is {owed.state}: there is nothing to try again.")
+    return f"{owed.module} {owed.owner} {owed.object_id} is due to {owed.partner}."
+
+
+def known(unit: Unit, identity: int) -> Owed:
+    owed = watching.one(unit, identity)
+    if owed is None:
+        raise CommandFailed(f"there is no delivery {identity}. `hub delivery list` shows those there are.")
+    return owed
 
 
 def described(owed: Owed) -> Json:

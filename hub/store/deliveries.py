@@ -1,4 +1,4 @@
-"""The outbox: one row says that one partner is owed the present state of one object."""
+"""The outbox: a row says that one partner is owed the present state of one object; and how partners fare."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint, text
 
@@ -15,25 +15,50 @@ deliveries = Table(
     Column("acked_rev", Integer),  # what the partner has confirmed
     Column("state", String(10), nullable=False),  # due leased done withheld dead
     Column("attempts", Integer, nullable=False),
-    Column("next_at", Instant, nullable=False),
+    Column("next_at", Instant, nullable=False),  # from when it may be claimed; leased: when the lease lapses
     Column("lease", String(32)),  # fencing token of the claim that holds the row
-    Column("lease_until", Instant),
-    Column(
-        "ambiguous", Boolean, nullable=False, server_default=text("false")
-    ),  # an earlier try may have arrived
-    Column("http", Integer),
+    Column("ambiguous", Boolean, nullable=False, server_default=text("false")),  # a try may have arrived
+    Column("http", Integer),  # what was answered last
     Column("ocpi", Integer),
+    Column("reason", String(20)),  # how the last try ended: hub.sync.outcomes.Outcome
     Column("error", String(500)),
     Column("owed_at", Instant, nullable=False),  # since when the partner is behind
-    Column("done_at", Instant),
+    Column("done_at", Instant),  # when it was done, withheld or given up
     UniqueConstraint("partner_id", "module", "document"),
 )
+
+STILL_OPEN, UNDER_WAY = text("state IN ('due', 'leased')"), text("state = 'leased'")
 
 Index(
     "ix_deliveries_open",
     deliveries.c.partner_id,
     deliveries.c.next_at,
     deliveries.c.id,
-    sqlite_where=text("state IN ('due', 'leased')"),
-    postgresql_where=text("state IN ('due', 'leased')"),
+    sqlite_where=STILL_OPEN,
+    postgresql_where=STILL_OPEN,
 )
+Index(
+    "ix_deliveries_under_way",
+    deliveries.c.partner_id,
+    deliveries.c.next_at,
+    sqlite_where=UNDER_WAY,
+    postgresql_where=UNDER_WAY,
+)
+
+breakers = Table(
+    "breakers",
+    metadata,
+    Column("partner_id", ForeignKey("partners.id", ondelete="CASCADE"), primary_key=True),
+    Column("gate", String(10), nullable=False),  # closed open probing parked: hub.sync.breaker.Gate
+    Column("until", Instant),  # nothing is sent before; null while closed
+    Column("since", Instant, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("window_at", Instant, nullable=False),
+    Column("tried", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("pauses", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("error", String(500)),  # the last failure
+    Column("discovered_at", Instant),  # when its endpoints were last looked up because a delivery failed
+)
+"""How deliveries to a partner fare; one without a row has never failed."""

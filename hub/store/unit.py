@@ -51,9 +51,10 @@ class Unit:
     now      its instant, in microseconds
     driver   the driver's own connection, for `hub.store.prepared`
     changes  the documents stored so far; joined: ids of the partners that connected. Both wait for reactions.
+    owed     whether partners are owed something by it
     """
 
-    __slots__ = ("_connect", "_connection", "changes", "dialect", "driver", "joined", "now")
+    __slots__ = ("_connect", "_connection", "changes", "dialect", "driver", "joined", "now", "owed")
 
     def __init__(self, now: int, driver: Any, dialect: Dialect, connect: Callable[[], Connection]) -> None:
         self.now = now
@@ -61,6 +62,7 @@ class Unit:
         self.dialect = dialect
         self.changes: list[Change] = []
         self.joined: list[int] = []
+        self.owed = False
         self._connect = connect
         self._connection: Connection | None = None
 

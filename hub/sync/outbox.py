@@ -1,21 +1,18 @@
 """What is owed: marks that a partner must hear of an object, written in the transaction that changed it."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
-    and_,
     bindparam,
     case,
     exists,
     literal,
     or_,
     select,
-    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
@@ -28,11 +25,15 @@ from hub.store.documents import TABLES
 from hub.store.parties import endpoints, partner_roles, partners
 from hub.store.prepared import Prepared
 from hub.store.unit import Change, Unit
+from hub.sync import reach
+from hub.sync.claiming import REACHED
+from hub.sync.outcomes import DUE, LEASED
+from hub.sync.waits import SECOND
 
-DUE, LEASED, DONE, WITHHELD, DEAD = "due", "leased", "done", "withheld", "dead"
-REACHED = ("CONNECTED", "OFFLINE")
 NOBODY = 0
 """No partner has this id."""
+HEAD_START: Mapping[str, int] = dict.fromkeys(("sessions", "tokens", "cdrs"), 600 * SECOND)
+"""What somebody waits for at a charge point goes before a catalogue that was published up to so long ago."""
 INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -46,7 +47,7 @@ def owe(unit: Unit, change: Change) -> None:
     if not module.pushed(change.document.newest):
         return
     heard_by = module.heard_by_one
-    MARK[module.name].run(
+    marked = MARK[module.name].run(
         unit,
         document=change.seq,
         rev=change.rev,
@@ -54,11 +55,14 @@ def owe(unit: Unit, change: Change) -> None:
         source=NOBODY if change.source is None else change.source,
         party=heard_by(change.document.newest).code if heard_by else "",
     )
+    unit.owed = unit.owed or marked > 0
 
 
-def owe_waiting_cdrs(unit: Unit, partner_id: int) -> None:
-    """A partner has just connected: CDRs that were kept for its parties are owed now, the oldest first."""
-    MARK_WAITING.run(unit, partner=partner_id, now=unit.now)
+def welcome(unit: Unit, partner_id: int) -> None:
+    """A partner has just connected, or has new tokens or addresses: what it is owed is tried at once, and
+    CDRs that were kept for its parties are owed now, the oldest first."""
+    reach.forget(unit, partner_id)
+    unit.owed = MARK_WAITING.run(unit, partner=partner_id, now=unit.now) > 0 or unit.owed
 
 
 def hearing(module: Module) -> Select[Any]:
@@ -101,7 +105,8 @@ def waiting() -> Select[Any]:
 
 def columns(module: str, document: ColumnElement[Any], rev: ColumnElement[Any]) -> list[ColumnElement[Any]]:
     now = bindparam("now", type_=Instant)
-    return [literal(module), document, rev, literal(DUE), literal(0), now, now]
+    head_start = HEAD_START.get(module, 0)
+    return [literal(module), document, rev, literal(DUE), literal(0), now - head_start, now]
 
 
 MARKED = ["partner_id", "module", "document", "wanted_rev", "state", "attempts", "next_at", "owed_at"]
@@ -130,90 +135,3 @@ def moved(statement: Any, marks: Select[Any]) -> Executable:
 
 MARK: Mapping[str, Prepared] = {name: marking(hearing(module)) for name, module in MODULES.items()}
 MARK_WAITING = marking(waiting())
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One claimed row: what is to be sent, to whom, how often it was tried."""
-
-    id: int
-    partner_id: int
-    module: str
-    document: int
-    wanted_rev: int
-    attempts: int
-    lease: str
-    ambiguous: bool
-
-
-def ready(unit: Unit) -> ColumnElement[bool]:
-    """What may be claimed: what is due, and what a process claimed that has died since."""
-    lapsed = (deliveries.c.state == LEASED) & (deliveries.c.lease_until < unit.now)
-    due = (deliveries.c.state == DUE) & (deliveries.c.next_at <= unit.now)
-    return and_(or_(due, lapsed), partners.c.status.in_(REACHED))
-
-
-def anything_due(unit: Unit) -> bool:
-    joined = deliveries.join(partners, partners.c.id == deliveries.c.partner_id)
-    return (
-        unit.connection.execute(
-            select(deliveries.c.id).select_from(joined).where(ready(unit)).limit(1)
-        ).first()
-        is not None
-    )
-
-
-def claim(unit: Unit, lease: str, until: int, most: int, busy: Collection[int] = ()) -> list[Mark]:
-    """Take up to `most` marks until the instant `until`, none of the partners that are busy."""
-    chosen = (
-        select(deliveries.c.id)
-        .join(partners, partners.c.id == deliveries.c.partner_id)
-        .where(ready(unit), deliveries.c.partner_id.not_in(busy))
-        .order_by(deliveries.c.next_at, deliveries.c.id)
-        .limit(most)
-        .with_for_update(skip_locked=True, of=deliveries)
-    )
-    taken = (
-        update(deliveries)
-        .where(deliveries.c.id.in_(chosen))
-        .values(state=LEASED, lease=lease, lease_until=until, attempts=deliveries.c.attempts + 1)
-        .returning(deliveries)
-    )
-    return [
-        Mark(
-            row.id,
-            row.partner_id,
-            row.module,
-            row.document,
-            row.wanted_rev,
-            row.attempts,
-            lease,
-            row.ambiguous,
-        )
-        for row in unit.connection.execute(taken)
-    ]
-
-
-def complete(unit: Unit, mark: Mark, sent_rev: int, http: int, ocpi: int) -> None:
-    """The partner has it; when the object changed meanwhile, the mark is due again at once."""
-    behind = deliveries.c.wanted_rev > sent_rev
-    settle(
-        unit,
-        mark,
-        state=case((behind, DUE), else_=DONE),
-        attempts=0,
-        acked_rev=sent_rev,
-        next_at=unit.now,
-        owed_at=case((behind, unit.now), else_=deliveries.c.owed_at),
-        done_at=unit.now,
-        ambiguous=False,
-        http=http,
-        ocpi=ocpi,
-        error=None,
-    )
-
-
-def settle(unit: Unit, mark: Mark, **values: Any) -> None:
-    """Write how a try ended, if the claim is still ours: a process stopped for too long writes nothing."""
-    mine = (deliveries.c.id == mark.id) & (deliveries.c.lease == mark.lease)
-    unit.connection.execute(update(deliveries).where(mine).values(lease=None, lease_until=None, **values))

@@ -1,6 +1,8 @@
 """How one mark of the outbox is delivered: the present state of the object, in the partner's edition."""
 
-import secrets
+import logging
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -10,24 +12,24 @@ from hub.ocpi import strictjson
 from hub.ocpi.document import Json, Party
 from hub.ocpi.errors import NotExpressible
 from hub.ocpi.wire import WIRES, Wire
-from hub.parties import registry, tokens
+from hub.parties import tokens
 from hub.parties.partner import Partner
 from hub.store import documents
 from hub.store.documents import Stored
 from hub.store.unit import Unit
 from hub.surroundings import StoreSurroundings
-from hub.sync import outbox, peer
-from hub.sync.outbox import Mark
+from hub.sync import discovery, outcomes, peer, waits
+from hub.sync.addressing import Address, address
+from hub.sync.claiming import Mark
+from hub.sync.outcomes import CONSEQUENCES, Outcome
 from hub.sync.peer import Reply, Request
+from hub.sync.settling import Ended
+from hub.sync.waits import SECOND
 
-SECOND = 1_000_000
-LONGEST_WAIT = 900
+log = logging.getLogger(__name__)
+
 DEADLINE = 20.0
-REFUSED = frozenset({400, 405, 409, 413, 415, 422})
-LOST = frozenset({404, 410})
-UNKNOWN_TO_CLIENT = range(2000, 3000)
-
-chance = secrets.SystemRandom()
+"""Seconds for one try, whatever the partner does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,72 +42,80 @@ class Parcel:
     rev: int
 
 
-def deliver(hub: Hub, mark: Mark) -> None:
-    """Send what the mark asks for, and write down how that ended."""
+class NotConnected(Exception):
+    """The partner was suspended, or has left, since the mark was claimed."""
+
+
+def deliver(hub: Hub, mark: Mark, deadline: float = DEADLINE) -> Ended:
+    """Send what the mark asks for; how that ended is written by whoever claimed the mark."""
     try:
         with hub.store.reading() as unit:
             parcel = pack(hub, unit, mark)
     except NotExpressible as reason:
-        with hub.store.unit() as unit:
-            outbox.settle(
-                unit, mark, state=outbox.WITHHELD, acked_rev=mark.wanted_rev, error=str(reason)[:500]
-            )
-        return
+        return Ended(mark, Outcome.WITHHELD, message=str(reason))
+    except NotConnected as reason:
+        return Ended(mark, Outcome.UNSENT, message=str(reason))
+    ended = send(hub, mark, parcel, deadline)
+    if ended.outcome is not Outcome.ACCEPTED:
+        log.warning("delivery failed", extra=told(parcel, ended))
+    return ended
+
+
+def send(hub: Hub, mark: Mark, parcel: Parcel, deadline: float) -> Ended:
+    """One request; none when the claim might lapse while it is under way, for another process would then send
+    the object too, and perhaps a later state of it first."""
+    if mark.until - hub.store.clock() < deadline * SECOND:
+        return Ended(mark, Outcome.UNSENT, message="the claim was about to lapse")
     try:
-        reply = peer.ask(hub, parcel.partner, parcel.authorization, parcel.request, DEADLINE)
+        reply = peer.ask(hub, parcel.partner, parcel.authorization, parcel.request, deadline)
     except Unreachable as failure:
-        with hub.store.unit() as unit:
-            again(unit, mark, str(failure), ambiguous=mark.ambiguous or failure.sent)
-        return
-    with hub.store.unit() as unit:
-        conclude(unit, mark, parcel, reply)
+        return Ended(mark, outcomes.of_failure(failure), parcel.rev, message=str(failure))
+    return answered(mark, parcel, reply, lambda: discovery.confirm(hub, parcel.partner), hub.store.clock())
 
 
-def conclude(unit: Unit, mark: Mark, parcel: Parcel, reply: Reply) -> None:
-    """What an answer means: done, to be tried again, or given up for an operator to look at."""
-    if reply.ok and reply.status_code is not None:
-        outbox.complete(unit, mark, parcel.rev, reply.http, reply.status_code)
-    elif refused(reply):
-        error = f"refused: {reply.http}/{reply.status_code} {reply.message}"[:500]
-        outbox.settle(unit, mark, state=outbox.DEAD, http=reply.http, ocpi=reply.status_code, error=error)
-    else:
-        again(
-            unit,
-            mark,
-            f"{reply.http}/{reply.status_code} {reply.message}",
-            http=reply.http,
-            ocpi=reply.status_code,
-        )
+def answered(mark: Mark, parcel: Parcel, reply: Reply, confirm: Callable[[], bool], now: int) -> Ended:
+    """What the answer means; where nothing is at the partner's address, its version details are read anew."""
+    outcome = outcomes.of_answer(parcel.request, reply, ambiguous=mark.ambiguous, before=mark.reason)
+    if CONSEQUENCES[outcome].discover and not confirm():
+        outcome = Outcome.FAILED
+    asked = waits.asked_for(reply, now)
+    return Ended(mark, outcome, parcel.rev, reply.http, reply.status_code, reply.message, asked)
 
 
-def refused(reply: Reply) -> bool:
-    """Whether asking again would get the same answer: the partner says that the request is wrong."""
-    if 200 <= reply.http < 300:
-        return reply.status_code in UNKNOWN_TO_CLIENT
-    return reply.http in REFUSED or (reply.http in LOST and reply.status_code is not None)
-
-
-def again(unit: Unit, mark: Mark, error: str, **seen: object) -> None:
-    """Due again after a random wait that grows with every try: full jitter keeps partners from stampedes."""
-    most = min(LONGEST_WAIT, 2 ** min(mark.attempts, 10))
-    wait = max(1.0, chance.uniform(0, most))
-    next_at = unit.now + int(wait * SECOND)
-    outbox.settle(unit, mark, state=outbox.DUE, next_at=next_at, error=error[:500], **seen)
+def told(parcel: Parcel, ended: Ended) -> dict[str, object]:
+    """For the log: no ids of objects, which may be tokens of drivers."""
+    return {
+        "partner": parcel.partner.name,
+        "objects": ended.mark.module,
+        "delivery": ended.mark.id,
+        "attempt": ended.mark.attempts,
+        "outcome": ended.outcome.value,
+        "http": ended.http,
+        "ocpi": ended.ocpi,
+        "correlation_id": parcel.request.correlation_id,
+    }
 
 
 def pack(hub: Hub, unit: Unit, mark: Mark) -> Parcel:
     """The present state of what is owed; NotExpressible when the partner's edition has no form for it."""
-    partner = registry.by_id(unit, mark.partner_id)
-    url = registry.endpoint_of(unit, mark.partner_id, mark.module, "RECEIVER")
+    to = address(unit, mark.partner_id, mark.module, tokens.vault(hub.settings.sealing_key))
+    if to is None or to.authorization is None:
+        raise NotConnected("the partner is not connected")
     stored = documents.by_seq(unit, mark.module, mark.document)
-    if partner is None or partner.version is None or url is None or stored is None:
+    if to.url is None or stored is None:
         raise NotExpressible("the partner takes no such objects any more")
-    wire = WIRES[mark.module, partner.version]
+    request = request_to(hub, unit, to, to.url, stored)
+    return Parcel(to.partner, to.authorization, request, stored.rev)
+
+
+def request_to(hub: Hub, unit: Unit, to: Address, url: str, stored: Stored) -> Request:
+    """In the partner's edition, under the headers of its version."""
+    partner = to.partner
+    wire = WIRES[stored.document.module, str(partner.version)]
     body = wire.show(stored.document, StoreSurroundings(unit, partner.settings.traits))
-    sender, to = between(hub, wire, partner, stored)
-    request = replace(request_for(wire, url, stored, body), sender=sender, to=to)
-    header = registry.authorization(unit, partner, tokens.vault(hub.settings.sealing_key))
-    return Parcel(partner, str(header), request, stored.rev)
+    sender, receiver = between(hub, wire, partner, stored)
+    request = request_for(wire, url, stored, body)
+    return replace(request, sender=sender, to=receiver, correlation_id=str(uuid.uuid4()))
 
 
 def between(hub: Hub, wire: Wire, partner: Partner, stored: Stored) -> tuple[Party, Party]:

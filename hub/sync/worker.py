@@ -1,77 +1,129 @@
-"""The background work of a process: a clock that claims what is due, and threads that deliver it."""
+"""The background work of a process: one thread that claims and writes down, and threads that deliver."""
 
 import logging
 import secrets
 import threading
-from collections import Counter
-from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC
-from functools import partial
-
-from apscheduler.schedulers.background import BackgroundScheduler
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from hub.hub import Hub
-from hub.sync import outbox, sender
-from hub.sync.outbox import Mark
+from hub.sync import claiming, presence, sender, settling
+from hub.sync.claiming import Mark, Turn
+from hub.sync.outcomes import Outcome
+from hub.sync.settling import Ended
+from hub.sync.waits import SECOND, Chance
 
 log = logging.getLogger(__name__)
 
-THREADS = 16
-PER_PARTNER = 4
-"""Deliveries under way to one partner, so that a slow one cannot take all threads."""
-TICK = 0.2
-LEASE = int((2 * sender.DEADLINE + 5) * sender.SECOND)
-"""How long a claim holds: a process that dies gives its work back after this."""
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a worker works; durations in seconds.
+
+    threads   deliveries at a time
+    tick      between two looks for what other processes have committed; what this one did is seen at once
+    deadline  of one try
+    status    between two looks at how partners fare
+    """
+
+    threads: int = 16
+    tick: float = 0.2
+    deadline: float = sender.DEADLINE
+    status: float = 5.0
+
+    @property
+    def lease(self) -> int:
+        """How long a claim holds, in microseconds: a process that dies gives its work back after this."""
+        return int((2 * self.deadline + 5) * SECOND)
+
+
+PACE = Pace()
+CHANCE: Chance = secrets.SystemRandom().uniform
 
 
 class Worker:
-    """Any number may run, in any number of processes: the claims in the database keep them apart."""
+    """Any number may run, in any number of processes: the claims in the database keep them apart.
 
-    def __init__(self, hub: Hub) -> None:
+    Tries end in threads; the one that claims also writes how they ended, as many as there are in one
+    transaction, so that a commit is shared. While the database is away nothing is lost: ends are kept, and
+    claims hold.
+    """
+
+    def __init__(self, hub: Hub, pace: Pace = PACE, chance: Chance = CHANCE) -> None:
         self.hub = hub
-        self.under_way: Counter[int] = Counter()
-        self._lock = threading.Lock()
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="delivery")
-        self._clock = BackgroundScheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        )
+        self.pace = pace
+        self.chance = chance
+        self._news = threading.Event()  # something is owed, or a try has ended
+        self._told_to_stop = threading.Event()
+        self._ended: deque[Ended] = deque()
+        self._unwritten: list[Ended] = []
+        self._running = 0
+        self._served = 0
+        self._looked_at = 0.0
+        self._thread = threading.Thread(target=self._run, name="deliveries")
+        self._deliverers = ThreadPoolExecutor(pace.threads, thread_name_prefix="delivery")
 
     def start(self) -> None:
-        self._clock.add_job(self.tick, "interval", seconds=TICK)
-        self._clock.start()
+        self.hub.store.wake.append(self._news.set)
+        self._thread.start()
 
     def stop(self) -> None:
-        """Let deliveries under way end; nothing else is begun."""
-        self._clock.shutdown(wait=True)
-        self._threads.shutdown(wait=True)
+        """Let deliveries under way end and write how; nothing else is begun."""
+        self._told_to_stop.set()
+        self._news.set()
+        self._thread.join()
+        self._deliverers.shutdown(wait=True)
+        self.hub.store.wake.remove(self._news.set)
 
-    def tick(self) -> None:
-        """Claim as much as there are free threads for, and hand it to them."""
-        for mark in self.claim():
-            delivery = self._threads.submit(sender.deliver, self.hub, mark)
-            delivery.add_done_callback(partial(self.ended, mark))
+    def _run(self) -> None:
+        while not self._told_to_stop.is_set() or self._running:
+            self._news.wait(self.pace.tick)
+            self._news.clear()
+            try:
+                self._round()
+            except Exception:  # the database is away: ends are kept, and written when it is back
+                log.exception("deliveries wait")
+                self._told_to_stop.wait(self.pace.tick)
 
-    def claim(self) -> list[Mark]:
-        with self._lock:
-            free = THREADS - self.under_way.total()
-            busy = [partner for partner, count in self.under_way.items() if count >= PER_PARTNER]
-        if not free or not self.anything_due():
-            return []
+    def _round(self) -> None:
+        self._collect()
+        room = 0 if self._told_to_stop.is_set() else self.pace.threads - self._running
+        if self._unwritten or (room and self._anything_due()):
+            for mark in self._written_and_claimed(room):
+                self._running += 1
+                self._deliverers.submit(self._deliver, mark)
+        if time.monotonic() - self._looked_at > self.pace.status:
+            self._looked_at = time.monotonic()
+            with self.hub.store.unit() as unit:
+                presence.follow(unit)
+
+    def _collect(self) -> None:
+        """Take in what the threads have ended."""
+        while self._ended:
+            self._unwritten.append(self._ended.popleft())
+            self._running -= 1
+
+    def _anything_due(self) -> bool:
+        with self.hub.store.glance() as glance:
+            return claiming.anything_due(glance)
+
+    def _written_and_claimed(self, room: int) -> list[Mark]:
+        """One transaction for all that has ended and all that is begun."""
         with self.hub.store.unit() as unit:
-            marks = outbox.claim(unit, secrets.token_hex(16), unit.now + LEASE, free, busy)
-        with self._lock:
-            self.under_way.update(mark.partner_id for mark in marks)
+            later = settling.settle(unit, self._unwritten, self.chance)
+            turn = Turn(secrets.token_hex(16), unit.now + self.pace.lease, room, self._served)
+            marks = claiming.claim(unit, turn) if room else []
+        self._unwritten = later
+        self._served = marks[-1].partner_id if marks else self._served
         return marks
 
-    def anything_due(self) -> bool:
-        """A look that takes no lock, so that an idle hub writes nothing."""
-        with self.hub.store.reading() as unit:
-            return outbox.anything_due(unit)
-
-    def ended(self, mark: Mark, future: Future[None]) -> None:
-        """Free the thread; after a fault of ours the mark is tried again when its lease lapses."""
-        with self._lock:
-            self.under_way[mark.partner_id] -= 1
-        fault = future.exception()
-        if fault is not None:
-            log.error("delivery failed", extra={"delivery": mark.id}, exc_info=fault)
+    def _deliver(self, mark: Mark) -> None:
+        try:
+            ended = sender.deliver(self.hub, mark, self.pace.deadline)
+        except Exception as fault:
+            log.exception("the hub failed to deliver", extra={"delivery": mark.id})
+            ended = Ended(mark, Outcome.FAULT, message=f"{type(fault).__name__} in the hub; see its log")
+        self._ended.append(ended)
+        self._news.set()

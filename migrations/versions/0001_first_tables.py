@@ -32,6 +32,7 @@ def upgrade() -> None:
     create_endpoints()
     create_mendings()
     create_deliveries()
+    create_breakers()
     create_charges()
     create_schedules()
     create_cursors()
@@ -40,7 +41,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in (*PULLS, "charges", "deliveries", *REST, *reversed(PROMOTED)):
+    for table in (*PULLS, "charges", "breakers", "deliveries", *REST, *reversed(PROMOTED)):
         op.drop_table(table)
 
 
@@ -154,7 +155,7 @@ def create_mendings() -> None:
 
 
 def create_deliveries() -> None:
-    still_open = sa.text("state IN ('due', 'leased')")
+    still_open, under_way = sa.text("state IN ('due', 'leased')"), sa.text("state = 'leased'")
     op.create_table(
         "deliveries",
         sa.Column("id", SERIAL, primary_key=True),
@@ -167,10 +168,10 @@ def create_deliveries() -> None:
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("next_at", sa.BigInteger, nullable=False),
         sa.Column("lease", sa.String(32)),
-        sa.Column("lease_until", sa.BigInteger),
         sa.Column("ambiguous", sa.Boolean, nullable=False, server_default=sa.text("false")),
         sa.Column("http", sa.Integer),
         sa.Column("ocpi", sa.Integer),
+        sa.Column("reason", sa.String(20)),
         sa.Column("error", sa.String(500)),
         sa.Column("owed_at", sa.BigInteger, nullable=False),
         sa.Column("done_at", sa.BigInteger),
@@ -182,6 +183,31 @@ def create_deliveries() -> None:
         ["partner_id", "next_at", "id"],
         sqlite_where=still_open,
         postgresql_where=still_open,
+    )
+    op.create_index(
+        "ix_deliveries_under_way",
+        "deliveries",
+        ["partner_id", "next_at"],
+        sqlite_where=under_way,
+        postgresql_where=under_way,
+    )
+
+
+def create_breakers() -> None:
+    op.create_table(
+        "breakers",
+        partner_id(primary_key=True),
+        sa.Column("gate", sa.String(10), nullable=False),
+        sa.Column("until", sa.BigInteger),
+        sa.Column("since", sa.BigInteger, nullable=False),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("window_at", sa.BigInteger, nullable=False),
+        sa.Column("tried", sa.Integer, nullable=False),
+        sa.Column("failed", sa.Integer, nullable=False),
+        sa.Column("pauses", sa.Integer, nullable=False),
+        sa.Column("width", sa.Integer, nullable=False),
+        sa.Column("error", sa.String(500)),
+        sa.Column("discovered_at", sa.BigInteger),
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from hub import cli
 from hub.settings import Settings
 from hub.store.deliveries import deliveries
-from hub.sync import outbox
+from hub.sync import claiming, outcomes
 
 Run = Callable[..., tuple[int, str, str]]
 IN_2096 = 4_000_000_000_000_000
@@ -60,7 +60,7 @@ def test_what_is_owed_is_listed(run, owed):
 
 
 def test_what_was_refused_is_listed_with_the_answer(run, owed):
-    settle(owed, outbox.DEAD, **REFUSED)
+    settle(owed, outcomes.DEAD, **REFUSED)
     (told,) = listed(run, "--state", "dead")
     assert (told["attempts"], told["http"], told["ocpi"], told["error"]) == (4, *REFUSED.values())
     assert REFUSED["error"] in run("list")[1]
@@ -80,30 +80,30 @@ def test_the_list_says_when_there_is_more(run, owed):
     assert errors == "hub: these are the newest 1; see --limit for more.\n"
 
 
-@pytest.mark.parametrize("state", [outbox.DEAD, outbox.WITHHELD, outbox.DUE])
-def test_what_waits_is_due_at_once_when_it_is_retried(run, owed, state):
+@pytest.mark.parametrize("state", [outcomes.DEAD, outcomes.WITHHELD, outcomes.DUE])
+def test_what_waits_is_due_at_once_when_it_is_replayed(run, owed, state):
     settle(owed, state, next_at=IN_2096, **REFUSED)
     (told,) = listed(run)
-    code, out, errors = run("retry", str(told["id"]))
+    code, out, errors = run("replay", str(told["id"]))
     assert (code, out, errors) == (0, "locations NL/CPO Harbour is due to EMSP DE/MSP.\n", "")
     (told,) = listed(run)
     assert (told["state"], told["attempts"]) == ("due", 0)
     with owed.hub.store.reading() as unit:
-        assert outbox.anything_due(unit)
+        assert claiming.anything_due(unit)
 
 
-@pytest.mark.parametrize("state", [outbox.LEASED, outbox.DONE])
-def test_what_is_under_way_or_done_is_not_retried(run, owed, state):
+@pytest.mark.parametrize("state", [outcomes.LEASED, outcomes.DONE])
+def test_what_is_under_way_or_done_is_not_replayed(run, owed, state):
     settle(owed, state)
     (told,) = listed(run)
-    code, out, errors = run("retry", str(told["id"]))
+    code, out, errors = run("replay", str(told["id"]))
     assert (code, out) == (1, "")
     assert errors == f"hub: delivery {told['id']} is {state}: there is nothing to try again.\n"
     assert listed(run)[0]["state"] == state
 
 
 def test_an_unknown_delivery_is_one_line(run, owed):
-    code, _, errors = run("retry", "4711")
+    code, _, errors = run("replay", "4711")
     assert (code, errors) == (
         1,
         "hub: there is no delivery 4711. `hub delivery list` shows those there are.\n",
