@@ -28,6 +28,7 @@ from hub.surroundings import StoreSurroundings
 BODY_LIMIT = 1024 * 1024
 OPEN_TO_TOKEN_A = frozenset({"versions", "credentials"})
 """Blueprints that a partner may use before it is registered (TR-07)."""
+READING = frozenset({"GET", "HEAD"})
 
 
 @dataclass(slots=True)
@@ -83,7 +84,10 @@ def admit() -> None:
     is_open = here.request.blueprint in OPEN_TO_TOKEN_A
     here.caller = authenticated(here, is_open)
     refuse_nul(here.request)
-    if not is_open and edition(here.version).routing_headers:  # HUB-24: what is configured is never routed
+    if is_open:
+        return
+    refuse_other_version(here)
+    if edition(here.version).routing_headers:  # HUB-24: what is configured is never routed
         here.route = routing.read(
             here.request.headers.get, here.caller.partner.parties(), here.hub.settings.party
         )
@@ -99,6 +103,16 @@ def authenticated(here: Exchange, is_open: bool) -> Caller:
     if found.kind == "A" and not is_open:
         raise Unauthorised("Token A opens only versions and credentials: register first")  # TR-07
     return found
+
+
+def refuse_other_version(here: Exchange) -> None:
+    """What a partner writes is in the version of its connection: a PATCH in the poorer words of an older one
+    would lose what the newer had said. Reading is open in all."""
+    version = caller().partner.version
+    if here.request.method not in READING and here.version != version:
+        raise InvalidParameter(
+            f"This connection is of OCPI {version}; PUT the credentials at {here.version} to change over"
+        )
 
 
 def refuse_nul(asked: Request) -> None:

@@ -56,7 +56,7 @@ class CurrencyDiffers(Held):
     code = "CURRENCY_DIFFERS"
 
 
-class PriceUnknown(Held):
-    """The amount before taxes cannot be known: prices include a tax whose rate the tariff does not tell."""
+class QuantityNegative(Held):
+    """Energy or time is negative, which no session has that was charged: the CPO must say what is right."""
 
-    code = "PRICE_UNKNOWN"
+    code = "QUANTITY_NEGATIVE"

@@ -8,6 +8,7 @@ from hub.billing import cdr
 from hub.billing.holding import (
     CurrencyDiffers,
     Held,
+    QuantityNegative,
     SessionUnpriceable,
     TariffNone,
     TariffNotInForce,
@@ -30,6 +31,7 @@ from hub.surroundings import StoreSurroundings
 from tariffs import MismatchError, Quote, SessionError, Tariff, TariffError
 
 CDRS = WIRES["cdrs", NEWEST.version]
+BILLED = frozenset({"ENERGY", "TIME", "PARKING_TIME", "RESERVATION_TIME"})
 ID_SPACE = uuid.UUID("6f0d4c1e-3d0b-5b0a-9d62-1f7f0e0c8a51")
 """CDR ids are made from the session they bill, so that billing it twice would make the same id."""
 
@@ -99,6 +101,7 @@ class Rated:
 
 def rated_session(unit: Unit, owner: Party, session: Json) -> Rated:
     """Price a session by what held when it started; Held says what is missing."""
+    refuse_negative(session)
     place = place_of(unit, owner, session, started(session))
     chosen = tariffs_of(unit, owner, place.connector, session)
     for tariff in chosen:
@@ -106,6 +109,15 @@ def rated_session(unit: Unit, owner: Party, session: Json) -> Rated:
             raise CurrencyDiffers(f"{tariff.document.newest['currency']}, {session['currency']}")
     body = cdr.metered(session, chosen[0].document.newest["id"])
     return Rated(place, chosen, priced([readable(tariff) for tariff in chosen], body, place))
+
+
+def refuse_negative(session: Json) -> None:
+    """A session that gave energy back is not for this hub to bill unseen (A27); one that says so by mistake
+    would be billed the least that its tariff allows."""
+    volumes = (each for period in session.get("charging_periods") or () for each in period["dimensions"])
+    billed = [each["volume"] for each in volumes if each["type"] in BILLED]
+    if min((session["kwh"], *billed)) < 0:
+        raise QuantityNegative(f"kwh {session['kwh']}")
 
 
 def priced(read: list[Tariff], body: Json, place: Place) -> Quote:

@@ -15,6 +15,7 @@ REMEDIES: Mapping[str, str] = {
     "itself; the hub takes one for a session that is held.",
     "CURRENCY_DIFFERS": f"Ask the CPO for a tariff in the currency of the session; {BY_ITSELF}. Or let it "
     "send the CDR itself.",
-    "PRICE_UNKNOWN": f"Ask the CPO to tell the tax rate in its tariff; {BY_ITSELF}.",
+    "QUANTITY_NEGATIVE": "A completed session does not change. Agree with the CPO what was used, and that it "
+    "sends the CDR itself.",
 }
 """Code -> what to do. `hub session rate` tries a session at once."""

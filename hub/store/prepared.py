@@ -71,7 +71,8 @@ class Prepared:
         given: Any = {**text.literals, **values}
         if text.order is not None:
             given = [given[each] for each in text.order]
-        cursor = unit.driver.cursor()
+        # psycopg would otherwise get every document as hexadecimal digits
+        cursor = unit.driver.cursor() if text.order is not None else unit.driver.cursor(binary=True)
         cursor.execute(text.text, given)
         if text.row is None and cursor.description:
             text.row = maker_of_rows([column[0] for column in cursor.description])

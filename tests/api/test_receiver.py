@@ -361,3 +361,14 @@ def test_a_patch_does_not_turn_a_token_into_another(emsp: Platform) -> None:  # 
         assert code(emsp.patch(path, {"type": "OTHER", "last_updated": LATER})) == (200, 2001)
     assert emsp.get("tokens/DE/MSP/ABC") == card
     assert emsp.get("tokens/DE/MSP/ABC?type=OTHER") == other
+
+
+def test_what_is_written_is_in_the_version_of_the_connection(connect: Connect) -> None:
+    cpo = connect("NL/CPO", Role.CPO, "2.2.1")
+    body = example("2.2.1", "locations")
+    path = f"locations/NL/CPO/{body['id']}"
+    cpo.put(path, body)
+    poorer = cpo.call("PATCH", f"/ocpi/2.1.1/receiver/{path}", {"city": "Sneek"})
+    assert code(poorer) == (200, 2001)
+    assert cpo.get(path) == body
+    assert cpo.call("GET", f"/ocpi/2.1.1/receiver/{path}").status_code == 200

@@ -24,6 +24,9 @@ FLAT_AND_ENERGY = [
         ]
     }
 ]
+BACKWARDS = [
+    {"start_date_time": "2025-03-10T08:00:00Z", "dimensions": [{"type": "ENERGY", "volume": -3}]}
+]
 
 
 def tariff(**changes: Any) -> dict[str, Any]:
@@ -114,6 +117,8 @@ def test_the_tariff_of_the_start_holds_whatever_changes_later(priced: Platform, 
         (("T",), True, {"evse_uid": "OTHER"}, "LOCATION_UNKNOWN"),
         (("T",), True, {"location_id": "OTHER"}, "LOCATION_UNKNOWN"),
         (("T",), True, {"currency": "CHF"}, "CURRENCY_DIFFERS"),
+        (("T",), True, {"kwh": -1}, "QUANTITY_NEGATIVE"),
+        (("T",), True, {"charging_periods": BACKWARDS}, "QUANTITY_NEGATIVE"),
     ],
 )
 def test_a_session_that_cannot_be_priced_is_held_with_a_reason(
