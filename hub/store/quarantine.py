@@ -110,10 +110,11 @@ def put(unit: Unit, place: Place, name: str, raw: bytes, fault: Fault) -> None:
     unit.connection.execute(new.on_conflict_do_update(index_elements=list(row), set_=counted))
 
 
-def release(unit: Unit, partner_id: int, module: str, names: list[str]) -> None:
-    """A good form of these objects has come."""
+def release(unit: Unit, partner_id: int, module: str, before: int, names: list[str]) -> None:
+    """A good form of these objects has come, and none of them came here since `before`."""
     mine = (quarantine.c.partner_id == partner_id) & (quarantine.c.module == module)
-    unit.connection.execute(delete(quarantine).where(mine, quarantine.c.object_key.in_(names)))
+    older = quarantine.c.seen_at < before
+    unit.connection.execute(delete(quarantine).where(mine, older, quarantine.c.object_key.in_(names)))
 
 
 def one(unit: Unit, identity: int) -> Entry | None:

@@ -84,12 +84,20 @@ def keep(unit: Unit, sender: Sender, checked: Checked, owner: Party) -> Kept:
     """A whole object is kept unless a later word of it is known; equal moments apply, for the later to come
     may be the better one."""
     document = sender.wire.lift(checked, owner, sender.around(unit))
-    existing = documents.claim(unit, document.module, owner, document.key)
+    existing = claimed(unit, sender.wire, document)
     if document.module == "cdrs":
         return keep_cdr(unit, sender, document, existing)
     if existing is not None and is_stale(existing, document):
         return Kept.STALE
     return store(unit, sender, document, existing)
+
+
+def claimed(unit: Unit, wire: Wire, document: Document) -> Stored | None:
+    """What is stored of the object, locked until the commit; 2.1.1 names a token whatever its type is."""
+    newest = document.newest
+    keys = dict.fromkeys((document.key, *wire.keys(str(newest[wire.module.id_field]), newest.get("type"))))
+    found = (documents.claim(unit, document.module, document.owner, key) for key in keys)
+    return next((each for each in found if each is not None), None)
 
 
 def is_stale(existing: Stored, document: Document) -> bool:

@@ -1,0 +1,179 @@
+"""The jobs: what is done again and again, and the hand of the clock that gives what is due to threads."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from time import monotonic
+
+from hub.hub import Hub
+from hub.ocpi.errors import OcpiError
+from hub.parties import registration, registry
+from hub.parties.partner import Status
+from hub.parties.problems import PartnerProblem
+from hub.store import quarantine
+from hub.store.unit import Unit
+from hub.sync import completeness, presence, pulling, schedule, schedule_defaults
+from hub.sync import quarantine as rereading
+from hub.sync.run import Interrupted, Outcome, Run
+from hub.sync.schedule import FAILED, SKIPPED, Scheduled
+from hub.sync.schedule_defaults import ALIVE, COMPLETENESS, CRAWL, PULL, REREAD, RETENTION, ROTATE
+from hub.sync.slots import SECOND
+
+log = logging.getLogger(__name__)
+
+TICK = 0.5
+THREADS = 8
+"""Runs at a time in one process; one partner has at most one of them, in all processes together."""
+RENEWED_EVERY = 10.0
+"""Seconds after which the claims of runs under way are renewed."""
+KEPT = 90 * 86400 * SECOND
+"""How long an object lies in quarantine after it came last."""
+
+
+def rotate(run: Run) -> Outcome:
+    """New tokens for both sides (CRED-19)."""
+    assert run.partner is not None
+    try:
+        registration.update(run.hub, run.partner)
+    except (OcpiError, PartnerProblem) as failure:
+        return Outcome(FAILED, str(failure))
+    return Outcome(told="both sides have new tokens")
+
+
+def forget(run: Run) -> Outcome:
+    """What nobody needs any more: objects in quarantine that have not come again for long."""
+
+    def finish(unit: Unit) -> None:
+        quarantine.drop_before(unit, unit.now - KEPT)
+
+    return Outcome(told="what is older than 90 days is gone", finish=finish)
+
+
+JOBS: Mapping[str, Callable[[Run], Outcome]] = {
+    PULL: pulling.pull,
+    CRAWL: pulling.whole,
+    ALIVE: presence.check,
+    ROTATE: rotate,
+    REREAD: rereading.reread,
+    RETENTION: forget,
+    COMPLETENESS: completeness.nightly,
+}
+
+
+@dataclass
+class Jobs:
+    """The jobs of one process. Any number of processes may have one: claims in the database keep them apart.
+
+    under_way  the claims that this process holds
+    """
+
+    hub: Hub
+    jobs: Mapping[str, Callable[[Run], Outcome]] = field(default_factory=lambda: JOBS)
+    lease: int = schedule.LEASE
+    under_way: dict[int, Scheduled] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="job")
+        self._renewed: float | None = None
+
+    def tick(self) -> None:
+        """Claim what is due while there are free threads, and hand it to them; never waits for a job."""
+        self.renew()
+        while not self._stopping.is_set() and len(self.under_way) < THREADS:
+            claim = self.claim()
+            if claim is None:
+                return
+            self.begin(claim)
+
+    def stop(self) -> None:
+        """Runs under way leave off where it is safe; another process goes on with them."""
+        self._stopping.set()
+        self._threads.shutdown(wait=True)
+
+    def at_once(self, wanted: Scheduled) -> bool:
+        """Do this now and wait for its end; False when somebody is at it, or at another job of its partner."""
+        with self.hub.store.unit() as unit:
+            claim = schedule.claim_one(unit, wanted, self.lease)
+        if claim is None:
+            return False
+        ended = self.begin(claim)
+        while not wait([ended], RENEWED_EVERY / 2).done:
+            self.renew()
+        return True
+
+    def begin(self, claim: Scheduled) -> Future[None]:
+        with self._lock:
+            self.under_way[claim.id] = claim
+        return self._threads.submit(self.run, claim)
+
+    def renew(self) -> None:
+        """Now and then: what is under way stays ours, and no clock that was wrong holds anything up."""
+        now = monotonic()
+        if self._renewed is None:
+            with self.hub.store.unit() as unit:
+                schedule_defaults.of_hub(unit)
+        elif now - self._renewed < RENEWED_EVERY:
+            return
+        self._renewed = now
+        with self._lock:
+            held = list(self.under_way.values())
+        with self.hub.store.reading() as unit:
+            far = schedule.strayed(unit)
+        if held or far:
+            with self.hub.store.unit() as unit:
+                schedule.straighten(unit, far)
+                schedule.extend(unit, held, self.lease)
+
+    def claim(self) -> Scheduled | None:
+        with self._lock:
+            busy = {claim.partner_id for claim in self.under_way.values() if claim.partner_id is not None}
+        with self.hub.store.reading() as unit:
+            if not schedule.anything_due(unit):
+                return None
+        with self.hub.store.unit() as unit:
+            return schedule.claim(unit, busy, self.lease)
+
+    def run(self, claim: Scheduled) -> None:
+        """One slot, from its beginning to what is written of its end."""
+        try:
+            self.conclude(claim, self.outcome(claim))
+        except Interrupted:
+            with self.hub.store.unit() as unit:
+                schedule.give_back(unit, claim)
+        except Exception:  # the claim lapses, and the slot is taken once more
+            log.exception("the end of a run could not be written", extra={"schedule": claim.name})
+        finally:
+            with self._lock:
+                del self.under_way[claim.id]
+
+    def outcome(self, claim: Scheduled) -> Outcome:
+        """What the job tells; a fault of ours is told too, and the slot tried again."""
+        partner = None
+        if claim.partner_id is not None:
+            with self.hub.store.reading() as unit:
+                partner = registry.by_id(unit, claim.partner_id)
+            if partner is None or not registry.is_connected(partner):
+                return Outcome(SKIPPED, "the partner is not connected")
+            if partner.status is Status.OFFLINE and claim.job != ALIVE:  # HCI-06
+                return Outcome(SKIPPED, "the partner is OFFLINE; it is asked when it returns")
+        try:
+            return self.jobs[claim.job](Run(self.hub, partner, claim.module, self._stopping))
+        except Interrupted:
+            raise
+        except Exception as fault:
+            log.exception("a job failed", extra={"schedule": claim.name})
+            return Outcome(FAILED, f"a fault of the hub: {type(fault).__name__}: {fault}")
+
+    def conclude(self, claim: Scheduled, outcome: Outcome) -> None:
+        """Write how it ended, together with what the job writes last: unless the claim was lost meanwhile."""
+        with self.hub.store.unit() as unit:
+            if not schedule.conclude(unit, claim, outcome.state, outcome.told):
+                return
+            if outcome.finish is not None:
+                outcome.finish(unit)
+            if outcome.again:
+                schedule.run_now(unit, claim)

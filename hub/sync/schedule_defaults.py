@@ -1,0 +1,73 @@
+"""Which schedules there are without anybody having set one: of a partner as it connects, and of the hub."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hub.ocpi.modules import MODULES
+from hub.parties import registry
+from hub.parties.interfaces import SENDER
+from hub.parties.partner import Partner
+from hub.store.unit import Unit
+from hub.sync import schedule
+from hub.sync.schedule import Due
+
+PULL, CRAWL, ALIVE, ROTATE = "pull", "crawl", "alive", "rotate"
+REREAD, RETENTION, COMPLETENESS = "reread", "retention", "completeness"
+DAY = 86400
+AT_ONCE = (PULL,)
+"""What is due when a partner connects or returns: what it wrote meanwhile was not pushed (TR-92, HCI-06)."""
+
+
+class Times(NamedTuple):
+    """How often a module is asked for its news, in hours and not in minutes (TR-40), and read whole."""
+
+    pull: str
+    crawl: str
+
+
+TIMES = {
+    "locations": Times("12h", "7d"),
+    "tariffs": Times("6h", "7d"),
+    "tokens": Times("6h", "7d"),
+    "sessions": Times("3h", "1d"),
+    "cdrs": Times("6h", "1d"),
+}
+LENGTHS = {"h": 3600, "d": DAY, "m": 60}
+
+OF_PARTNER = (
+    Due(ALIVE, None, "5m", 300),  # HCI-05
+    Due(ROTATE, None, "30d", 30 * DAY),  # CRED-19
+)
+OF_HUB = (
+    Due(REREAD, None, "5m", 0),
+    Due(RETENTION, None, "30 2 * * *", 0),
+    Due(COMPLETENESS, None, "0 3 * * *", 0),
+)
+
+
+def of_partner(unit: Unit, partner: Partner) -> Iterator[Due]:
+    """The lists that the partner offers, of modules whose objects are its own."""
+    for module, side in registry.endpoints_of(unit, partner.id):
+        if side == SENDER and module in TIMES and partner.has(MODULES[module].owner):
+            times = TIMES[module]
+            yield Due(PULL, module, times.pull, seconds(times.pull))
+            yield Due(CRAWL, module, times.crawl, seconds(times.crawl))
+    yield from OF_PARTNER
+
+
+def seconds(every: str) -> int:
+    return int(every[:-1]) * LENGTHS[every[-1]]
+
+
+def welcome(unit: Unit, partner_id: int) -> None:
+    """A partner has connected, or returned: it has its schedules, and its news are asked for at once."""
+    partner = registry.by_id(unit, partner_id)
+    if partner is None or not registry.is_connected(partner):
+        return
+    schedule.put_down(unit, partner_id, list(of_partner(unit, partner)), at_once=AT_ONCE)
+    schedule.bring_forward(unit, partner_id, AT_ONCE)
+
+
+def of_hub(unit: Unit) -> None:
+    """The hub's own schedules, where they are missing."""
+    schedule.put_down(unit, None, OF_HUB, at_once=())
