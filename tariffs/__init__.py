@@ -13,7 +13,7 @@ open points of OCPI's text.
 
 To understand tariffs rather than to bill: `explain` in words, `preview` of coming prices (`spot` at an
 instant, `pictures` of it), `lint` for what looks wrong (`cells`: conditions as sets), `verify` for CDRs
-(`claims`, `cdr_checks`, `causes`), `diff` of two tariffs, `what_if` for batches, `generate` for sample sessions.
+(`claims`, `cdr_checks`, `causes`), `diff` of two tariffs, `what_if` for batches, `generate` for samples.
 """
 
 from tariffs.causes import CAUSES, Cause

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tariffs.exact import Exact, whole
+from tariffs.lines import Group, Line
 from tariffs.model import Dimension, Tariff, Taxes
 from tariffs.policy import Flat, Hours, Policy, Split, Step, UnknownLoad
 from tariffs.pricing import price
-from tariffs.quote import Group, Line, Quote
+from tariffs.quote import Quote
 from tariffs.rounding import to_places
 from tariffs.session import Period, Session
 from tariffs.taxes import FREE, Cost, cost, total
@@ -221,8 +222,13 @@ def _steps_together(found: Reckoning, quote: Quote, setting: Setting) -> Reckoni
         return found
     used = sum((Fraction(line.quantity) for line in timed), Fraction(0))
     surplus = _missing(used * 3600, _step_of(timed[-1], setting)) / 3600
-    added = {id(line): Fraction(0) for line in timed} | {id(timed[-1]): surplus}
-    return _from_lines(quote, setting, lambda line: added.get(id(line)))
+
+    def added(line: Line) -> Fraction | None:
+        if line not in timed:
+            return None
+        return surplus if line == timed[-1] else Fraction(0)
+
+    return _from_lines(quote, setting, added)
 
 
 def _step_each_line(found: Reckoning, quote: Quote, setting: Setting) -> Reckoning:

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from tariffs.cells import Part, Space, parts_of
 from tariffs.limits import AppliedLimit
+from tariffs.lines import Group, Line
 from tariffs.model import Component, Dimension, Element, PriceLimit, ReservationKind, Tariff, Taxes
-from tariffs.quote import Group, Line, Quote
+from tariffs.quote import Quote
 from tariffs.spot import SHOWN, Spot, clock_edges, local_instants, spot, zone_of
 from tariffs.words import (
     DAYS,

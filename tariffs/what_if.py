@@ -8,10 +8,10 @@ from typing import Any
 from tariffs.claims import Claims, read_claims
 from tariffs.clock import clock
 from tariffs.errors import PricingError
+from tariffs.lines import Group
 from tariffs.model import Tariff
 from tariffs.policy import DEFAULT, Policy
 from tariffs.pricing import price
-from tariffs.quote import Group
 from tariffs.rounding import to_places
 from tariffs.session import Session
 from tariffs.session_reading import read_session

@@ -112,14 +112,14 @@ def show_diff(found: Comparison) -> None:
 
 def alike(changed: Sequence[Impact]) -> Iterator[tuple[object, ...]]:
     """Samples that differ by their weekday alone as one row."""
-    days: dict[tuple[object, ...], list[int]] = {}
+    days: dict[tuple[str, Decimal, Decimal, Decimal], list[int]] = {}
     for one in changed:
         day, _, rest = one.about.partition(" ")
         what = rest if day in DAYS else one.about
-        amounts = (round(amount, 2) for amount in (one.before, one.after, one.delta))
-        days.setdefault((what, *amounts), []).extend([DAYS.index(day)] if day in DAYS else [])
-    for (what, *amounts), on in days.items():
-        yield (f"{weekdays(sorted(on))} {what}" if on else what, *amounts)
+        key = (what, round(one.before, 2), round(one.after, 2), round(one.delta, 2))
+        days.setdefault(key, []).extend([DAYS.index(day)] if day in DAYS else [])
+    for (about, *amounts), on in days.items():
+        yield (f"{weekdays(sorted(on))} {about}" if on else about, *amounts)
 
 
 def section(title: str, lines: Sequence[str]) -> None:

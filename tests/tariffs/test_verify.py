@@ -1,7 +1,6 @@
 """A CDR is held against its tariff and against itself, and a difference is given the name of its cause."""
 
 import json
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -346,4 +345,4 @@ def test_what_the_library_bills_it_also_verifies(
     quote = tariffs.price(read, tariffs.read_session(session), zone)
     result = verify(session | quote.cdr_totals(edition) | {"tariffs": [document]}, time_zone=zone)
     assert result.agrees
-    assert replace(result.quote, warnings=()) == replace(quote, warnings=())
+    assert (result.quote.total, result.quote.shares) == (quote.total, quote.shares)
