@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from hub.billing import rating
 from hub.store.unit import Change, Unit
-from hub.sync import outbox
+from hub.sync import outbox, schedule_defaults
 
 Reaction = Callable[[Unit, Change], None]
 
@@ -16,6 +16,9 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "tokens": (outbox.owe,),
 }
 
+WELCOMES: tuple[Callable[[Unit, int], None], ...] = (outbox.welcome, schedule_defaults.welcome)
+"""What follows when a partner has connected, or has returned."""
+
 
 def react(unit: Unit) -> None:
     """Let everything follow from the changes of this unit, and from the changes that follow from them."""
@@ -24,4 +27,6 @@ def react(unit: Unit) -> None:
         for reaction in REACTIONS[change.document.module]:
             reaction(unit, change)
     while unit.joined:
-        outbox.welcome(unit, unit.joined.pop())
+        partner_id = unit.joined.pop()
+        for welcome in WELCOMES:
+            welcome(unit, partner_id)

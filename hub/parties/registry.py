@@ -225,7 +225,9 @@ def resume(unit: Unit, partner: Partner) -> None:
 
 
 def set_status(unit: Unit, partner: Partner, status: Status) -> None:
-    """What hub client info says of the partner (HCI-01)."""
+    """What hub client info says of the partner (HCI-01); what follows from its return is a reaction."""
+    if status is Status.CONNECTED and partner.status is not status:
+        unit.joined.append(partner.id)
     unit.connection.execute(update(partners).where(partners.c.id == partner.id).values(status=status))
 
 

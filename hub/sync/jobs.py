@@ -5,7 +5,10 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import UTC
 from time import monotonic
+
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from hub.hub import Hub
 from hub.ocpi.errors import OcpiError
@@ -26,6 +29,7 @@ log = logging.getLogger(__name__)
 TICK = 0.5
 THREADS = 8
 """Runs at a time in one process; one partner has at most one of them, in all processes together."""
+AWAY = 5.0
 RENEWED_EVERY = 10.0
 """Seconds after which the claims of runs under way are renewed."""
 KEPT = 90 * 86400 * SECOND
@@ -79,10 +83,25 @@ class Jobs:
         self._stopping = threading.Event()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="job")
         self._renewed: float | None = None
+        self._clock = BackgroundScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+
+    def start(self) -> None:
+        """Let the clock go; it is no more than that: what is due stands in the database."""
+        self._clock.add_job(self.tick, "interval", seconds=TICK)
+        self._clock.start()
 
     def tick(self) -> None:
         """Claim what is due while there are free threads, and hand it to them; never waits for a job."""
-        self.renew()
+        try:
+            self.renew()
+            self.claim_all()
+        except Exception:  # the database is away: slots stay due until it is back
+            log.exception("schedules wait")
+            self._stopping.wait(AWAY)
+
+    def claim_all(self) -> None:
         while not self._stopping.is_set() and len(self.under_way) < THREADS:
             claim = self.claim()
             if claim is None:
@@ -92,10 +111,12 @@ class Jobs:
     def stop(self) -> None:
         """Runs under way leave off where it is safe; another process goes on with them."""
         self._stopping.set()
+        if self._clock.running:
+            self._clock.shutdown(wait=True)
         self._threads.shutdown(wait=True)
 
     def at_once(self, wanted: Scheduled) -> bool:
-        """Do this now and wait for its end; False when somebody is at it, or at another job of its partner."""
+        """Do this now and wait for its end; False when somebody is at it or at another job of its partner."""
         with self.hub.store.unit() as unit:
             claim = schedule.claim_one(unit, wanted, self.lease)
         if claim is None:

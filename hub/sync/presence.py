@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import select
@@ -14,6 +15,8 @@ from hub.parties.problems import PartnerProblem
 from hub.store.engine import Store
 from hub.store.schedules import heard as table
 from hub.store.unit import Unit
+from hub.sync import breaker, reach
+from hub.sync.breaker import PRISTINE, Gate
 from hub.sync.run import Outcome, Run
 from hub.sync.schedule import FAILED, SKIPPED
 from hub.sync.slots import SECOND
@@ -80,3 +83,12 @@ def become(unit: Unit, partner: Partner, status: Status) -> None:
     if present is None or present.status is status or present.status is Status.SUSPENDED:
         return
     registry.set_status(unit, present, status)
+    if status is Status.OFFLINE:
+        leave_alone(unit, present.id)
+
+
+def leave_alone(unit: Unit, partner_id: int) -> None:
+    """What is owed to it waits for its answer, as after failures."""
+    gate = breaker.shut(PRISTINE, Gate.OPEN, unit.now, breaker.FIRST_PAUSE)
+    values = asdict(gate) | {"gate": gate.gate.value, "error": "it does not answer when it is asked"}
+    reach.KEEP.run(unit, partner_id=partner_id, **values)

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from hub.hub import Hub
-from hub.sync import claiming, presence, sender, settling
+from hub.sync import away, claiming, sender, settling
 from hub.sync.claiming import Mark, Turn
+from hub.sync.jobs import Jobs
 from hub.sync.outcomes import Outcome
 from hub.sync.settling import Ended
 from hub.sync.waits import SECOND, Chance
@@ -63,16 +64,19 @@ class Worker:
         self._served = 0
         self._looked_at = 0.0
         self._thread = threading.Thread(target=self._run, name="deliveries")
+        self._jobs = Jobs(hub)
         self._deliverers = ThreadPoolExecutor(pace.threads, thread_name_prefix="delivery")
 
     def start(self) -> None:
         self.hub.store.wake.append(self._news.set)
         self._thread.start()
+        self._jobs.start()
 
     def stop(self) -> None:
         """Let deliveries under way end and write how; nothing else is begun."""
         self._told_to_stop.set()
         self._news.set()
+        self._jobs.stop()
         self._thread.join()
         self._deliverers.shutdown(wait=True)
         self.hub.store.wake.remove(self._news.set)
@@ -97,7 +101,7 @@ class Worker:
         if time.monotonic() - self._looked_at > self.pace.status:
             self._looked_at = time.monotonic()
             with self.hub.store.unit() as unit:
-                presence.follow(unit)
+                away.follow(unit)
 
     def _collect(self) -> None:
         """Take in what the threads have ended."""
