@@ -19,6 +19,9 @@ from tariffs.words import clock, condition_words, digits, money, price_words, st
 
 HOURS = range(0, 24, 3)
 MINUTES = (30, 60, 240)
+MOST_ALIGNED, MOST_EDGES = 500, 1_000
+"""Elements that are aligned, and samples at the edges of each tariff: beyond them it would take too long."""
+
 Window = tuple[int, int, Decimal | None, Decimal | None]
 
 
@@ -137,11 +140,8 @@ def _changes(old: Tariff, new: Tariff) -> Iterator[str]:
 
 
 def _elements(old: Tariff, new: Tariff) -> Iterator[str]:
-    """Elements added, removed and changed, found by their longest common run."""
-    one, other = ([(each.components, each.restrictions) for each in tariff.elements] for tariff in (old, new))
-    for kind, first, last, from_, until in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
-        if kind == "equal":
-            continue
+    """Elements added, removed and changed."""
+    for first, last, from_, until in _blocks(old, new):
         gone, come = old.elements[first:last], new.elements[from_:until]
         for before, after in zip(gone, come, strict=False):
             yield from _element(before, after, old, new)
@@ -149,6 +149,18 @@ def _elements(old: Tariff, new: Tariff) -> Iterator[str]:
             yield f"element {element.index} is removed: {_said(element, old)}"
         for element in come[len(gone) :]:
             yield f"element {element.index} is added: {_said(element, new)}"
+
+
+def _blocks(old: Tariff, new: Tariff) -> Iterator[tuple[int, int, int, int]]:
+    """Where elements differ, found by their longest common runs; of very many, place by place."""
+    one, other = ([(each.components, each.restrictions) for each in tariff.elements] for tariff in (old, new))
+    if max(len(one), len(other)) > MOST_ALIGNED:
+        yield 0, len(one), 0, len(other)
+        return
+    for kind, *block in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        if kind != "equal":
+            first, last, from_, until = block
+            yield first, last, from_, until
 
 
 def _element(before: Element, after: Element, old: Tariff, new: Tariff) -> Iterator[str]:
@@ -236,7 +248,7 @@ def _samples(old: Tariff, new: Tariff, time_zone: str, monday: date) -> Iterator
                 about = f"{weekdays((weekday,))} {hour:02d}:00, {kwh} kWh in {minutes} min"
                 yield about, usual_session(at, kwh, minutes)[0]
     for name, tariff in (("old", old), ("new", new)):
-        for sample in generate(tariff, time_zone, monday):
+        for sample in generate(tariff, time_zone, monday)[:MOST_EDGES]:
             yield f"at the edge of {name} {sample.about}", read_session(sample.document)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from tariffs.cells import QUANTITIES, Moment, Part, Space, parts_of
@@ -14,6 +15,9 @@ from tariffs.spot import local_instants, zone_of
 USUAL_DAY = date(2026, 1, 5)
 STRETCH = 900
 """Seconds that a sample stays where it aims at."""
+
+MOST_SAMPLES = 20_000
+"""What no honest tariff needs."""
 
 NUDGE = {
     "kwh": Decimal("0.001"),
@@ -43,8 +47,10 @@ def generate(tariff: Tariff, time_zone: str = "UTC", near: date = USUAL_DAY) -> 
     and that begin just before and at every edge of every element."""
     zone = zone_of(time_zone)
     found: dict[str, Sample] = {}
-    for sample in (*_of_components(tariff, zone, near), *_of_edges(tariff, zone, near)):
+    for sample in chain(_of_components(tariff, zone, near), _of_edges(tariff, zone, near)):
         found.setdefault(repr(sample.document), sample)
+        if len(found) == MOST_SAMPLES:
+            break
     return list(found.values())
 
 
