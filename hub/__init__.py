@@ -8,6 +8,7 @@
     billing       what a session costs, and its CDR
     sync          what is owed to partners, and its delivery
     parties       who is connected
+    observing     how partners stand, figures, the log
     hub           what is handed to every part: settings, store, client
     surroundings  what a translation may look up
     store         what is kept

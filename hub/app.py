@@ -7,7 +7,7 @@ from contextlib import suppress
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
-from hub.api import credentials, envelope, guard, routes, slashes, versions
+from hub.api import credentials, envelope, guard, health, routes, slashes, versions, watch
 from hub.hub import Hub
 from hub.net.client import Client
 from hub.ocpi.errors import OcpiError
@@ -47,10 +47,10 @@ def create_app(settings: Settings | None = None, hub: Hub | None = None) -> Flas
     app.register_error_handler(OcpiError, envelope.of_ocpi_error)
     app.register_error_handler(HTTPException, envelope.of_http_error)
     app.register_error_handler(Exception, envelope.of_failure)
-    app.wsgi_app = slashes.kept_apart(app.wsgi_app)  # type: ignore[method-assign]  # as Flask documents it
+    app.wsgi_app = watch.counted(slashes.kept_apart(app.wsgi_app))  # type: ignore[method-assign]  # as Flask documents it
     app.url_value_preprocessor(slashes.put_back)
     app.before_request(guard.remember)
     app.after_request(guard.sign)
-    for blueprint in (versions.blueprint, credentials.blueprint, routes.blueprint):
+    for blueprint in (versions.blueprint, credentials.blueprint, routes.blueprint, health.blueprint):
         app.register_blueprint(blueprint)
     return app

@@ -57,6 +57,11 @@ def newest() -> str:
     return head
 
 
+def revisions() -> frozenset[str]:
+    """All that this code knows."""
+    return frozenset(each.revision for each in ScriptDirectory.from_config(configuration()).walk_revisions())
+
+
 def configuration(connection: Connection | None = None) -> Config:
     """What Alembic must know; it needs no file of its own."""
     config = Config()

@@ -7,6 +7,7 @@ from typing import Any, Final
 from flask import Response, g
 from werkzeug.exceptions import HTTPException
 
+from hub.api import watch
 from hub.ocpi import instants, strictjson
 from hub.ocpi.errors import OcpiError
 from hub.store.unit import utc_micros
@@ -58,6 +59,7 @@ def respond(body: bytes, http_status: int, headers: Mapping[str, str] | None = N
 
 def of_ocpi_error(error: OcpiError) -> Response:
     """A refusal, in the codes that the caller's version knows (C1: 2.1.1 has no 2004 and no 4xxx)."""
+    watch.refused(error)
     code = error.status_code
     if version() == "2.1.1":
         code = 2000 if code == 2004 else 3000 if code >= 4000 else code

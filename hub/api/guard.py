@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from flask import Request, Response, current_app, g, request
 
+from hub.api import watch
 from hub.hub import Hub
 from hub.ocpi import routing, strictjson
 from hub.ocpi.document import Json, Party
@@ -68,7 +69,8 @@ def remember() -> None:
     asked = cast("Any", request)._get_current_object()  # noqa: SLF001 (as werkzeug documents it)
     request_id = given_id(asked, "HTTP_X_REQUEST_ID")
     correlation_id = given_id(asked, "HTTP_X_CORRELATION_ID")
-    g.exchange = Exchange(current_app.extensions["hub"], asked, request_id, correlation_id)
+    here = Exchange(current_app.extensions["hub"], asked, request_id, correlation_id)
+    g.exchange = asked.environ[watch.EXCHANGE] = here
 
 
 def given_id(asked: Request, name: str) -> str:

@@ -61,7 +61,7 @@ def interfaces(routes: Map) -> dict[Row, dict[str, str]]:
 def spoken_in(routes: Map) -> Iterator[tuple[str, Row, set[str]]]:
     """Each route below a version: the version, its place, the methods."""
     for rule in routes.iter_rules():
-        _, _, head, *rest = rule.rule.split("/")
+        head, *rest = rule.rule.split("/")[2:] or [""]
         for version in VERSION.findall(head):
             if rest:
                 yield version, place_of(rest), rule.methods or set()

@@ -1,0 +1,1 @@
+"""What operators can see of a running hub: how each partner stands, figures for Prometheus, the log."""
