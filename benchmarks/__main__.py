@@ -2,9 +2,9 @@
 
 import sys
 
-from benchmarks import request_cost
+from benchmarks import deliveries, request_cost
 
-ALL = {"requests": request_cost.run}
+ALL = {"requests": request_cost.run, "deliveries": deliveries.run}
 
 
 def main(names: list[str]) -> int:

@@ -95,7 +95,9 @@ class Postgres:
 
     USER: ClassVar = "hub"
 
-    def __init__(self) -> None:
+    def __init__(self, **more: str) -> None:
+        """`more` are settings of the server besides, or instead of, those that make it fast."""
+        self.settings = FAST | more
         self.folder = Path(tempfile.mkdtemp(prefix="hub-pg-", dir="/tmp"))
         self.account = unprivileged()
         if self.account:
@@ -135,7 +137,7 @@ class Postgres:
         self._run(self.bin / "initdb", *data, "-U", self.USER, "-A", "trust", "-E", "UTF8", "--locale=C")
 
     def _start(self) -> subprocess.Popen[bytes]:
-        options = [f"--{name}={value}" for name, value in FAST.items()]
+        options = [f"--{name}={value}" for name, value in self.settings.items()]
         places = ["-D", str(self.folder / "data"), "-k", str(self.folder)]
         server = [str(self.bin / "postgres"), *places, *options]
         with (self.folder / "log").open("wb") as log:

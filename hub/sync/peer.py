@@ -11,6 +11,7 @@ from hub.ocpi import strictjson
 from hub.ocpi.document import Party
 from hub.ocpi.editions import edition
 from hub.ocpi.errors import OcpiError
+from hub.parties import quirks
 from hub.parties.partner import Partner
 
 ANSWER_LIMIT = 8 * 1024 * 1024
@@ -54,6 +55,7 @@ def ask(
         headers=headers_of(partner, authorization, request),
         body=request.body,
         deadline=deadline,
+        trust=quirks.trust_of(partner),
     )
     return reply(answer)
 

@@ -12,7 +12,7 @@ from hub.ocpi import strictjson
 from hub.ocpi.document import Json, Party
 from hub.ocpi.errors import NotExpressible
 from hub.ocpi.wire import WIRES, Wire
-from hub.parties import tokens
+from hub.parties import quirks, tokens
 from hub.parties.partner import Partner
 from hub.store import documents
 from hub.store.documents import Stored
@@ -109,13 +109,17 @@ def pack(hub: Hub, unit: Unit, mark: Mark) -> Parcel:
 
 
 def request_to(hub: Hub, unit: Unit, to: Address, url: str, stored: Stored) -> Request:
-    """In the partner's edition, under the headers of its version."""
-    partner = to.partner
+    """In the partner's edition, under the headers of its version, as its quirks have it."""
+    partner, settings = to.partner, to.partner.settings
+    reason = quirks.unwanted(settings, stored.document.module, stored.document.newest)
+    if reason is not None:
+        raise NotExpressible(reason)
     wire = WIRES[stored.document.module, str(partner.version)]
-    body = wire.show(stored.document, StoreSurroundings(unit, partner.settings.traits))
+    body = wire.show(stored.document, StoreSurroundings(unit, settings.traits))
     sender, receiver = between(hub, wire, partner, stored)
-    request = request_for(wire, url, stored, body)
-    return replace(request, sender=sender, to=receiver, correlation_id=str(uuid.uuid4()))
+    request = request_for(wire, url, stored, quirks.tailored(settings, wire, body))
+    where = quirks.spelled(settings, request.url)
+    return replace(request, url=where, sender=sender, to=receiver, correlation_id=str(uuid.uuid4()))
 
 
 def between(hub: Hub, wire: Wire, partner: Partner, stored: Stored) -> tuple[Party, Party]:
