@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import reduce
-from operator import or_
 from zoneinfo import ZoneInfo
 
 from tariffs.cells import Part, Space, parts_of
@@ -199,30 +197,37 @@ def _window(row: Row) -> str:
 
 
 def _rules(tariff: Tariff) -> Iterator[str]:
-    """Each dimension with its prices in the order in which they are asked (P-10)."""
+    """Each dimension with its prices in the order in which they are asked (P-10), less those never reached."""
     for kind in (None, ReservationKind.RESERVATION, ReservationKind.RESERVATION_EXPIRES):
         for dimension in SHOWN:
-            given = parts_of(tariff.elements, kind, dimension)
+            given, gaps = _reached(parts_of(tariff.elements, kind, dimension), dimension)
             if given:
-                yield _rule(tariff, dimension, given)
+                yield _rule(tariff, dimension, given, gaps)
 
 
-def _rule(tariff: Tariff, dimension: Dimension, given: Sequence[Part]) -> str:
+def _rule(tariff: Tariff, dimension: Dimension, given: Sequence[Part], gaps: bool) -> str:
     kind = given[0][0].restrictions.reservation
     told = [
         f"{_component(tariff, part, kind)} {_when(one, place)}" for place, (one, part) in enumerate(given)
     ]
-    end = "; at all other times nothing" if kind is None and _leaves_gaps(given, dimension) else ""
+    end = "; at all other times nothing" if kind is None and gaps else ""
     joint = "; " if dimension is not Dimension.FLAT else "; and "
     return f"{SUBJECTS[kind] or _subject(dimension)}: {joint.join(one.strip() for one in told)}{end}."
 
 
-def _leaves_gaps(given: Sequence[Part], dimension: Dimension) -> bool:
+def _reached(given: Sequence[Part], dimension: Dimension) -> tuple[list[Part], bool]:
+    """The components that ever apply, and whether they leave moments without a price."""
+    kind = given[0][0].restrictions.reservation if given else None
     space = Space(given, USUAL_WEEK, (None, None))
     if space.too_large:
-        return False
-    covered = reduce(or_, (space.box(element.restrictions) for element, _ in given), 0)
-    return bool(space.domain(dimension, None) & ~covered)
+        return list(given), False
+    found, left = [], space.domain(dimension, kind)
+    for element, part in given:
+        box = space.box(element.restrictions)
+        if box & left:
+            found.append((element, part))
+        left &= ~box
+    return found, bool(left)
 
 
 def _subject(dimension: Dimension) -> str:
@@ -235,7 +240,7 @@ def _component(tariff: Tariff, part: Component, kind: ReservationKind | None) ->
         price = price.replace("per hour of charging", "per hour")
     tax = "" if part.vat is None or tariff.taxes is Taxes.NONE else f"{digits(part.vat)} % VAT"
     included = f"including {tax}" if tariff.taxes is Taxes.INCLUDED else f"plus {tax}"
-    extras = [included if tax and part.price else "", step_words(part.dimension, part.step_size)]
+    extras = [included if tax else "", step_words(part.dimension, part.step_size)] if part.price else []
     return ", ".join([price, *(extra for extra in extras if extra)])
 
 
@@ -259,7 +264,7 @@ def _notes(tariff: Tariff) -> Iterator[str]:
         yield "Parking without charging has no price."
     if any(_looks_at_load(one) for one in tariff.elements):
         yield "The table is for 11 kW, which is about 48 A over all phases."
-    if any(part.step_size > 1 for one in tariff.elements for part in one.components):
+    if any(part.step_size > 1 and part.price for one in tariff.elements for part in one.components):
         yield "What is used is rounded up to whole steps once, at the end of the session."
 
 

@@ -126,3 +126,15 @@ def test_any_tariff_and_quote_can_be_explained(document: Json, session: Json, zo
 )
 def test_quantities_in_words(said: str, expected: str) -> None:
     assert said == expected
+
+
+def test_a_price_that_is_never_reached_is_not_told() -> None:
+    part = {"type": "ENERGY", "price": 1, "step_size": 1}
+    free = {"type": "TIME", "price": 0, "step_size": 60}
+    elements = [
+        {"price_components": [part, free]},
+        {"price_components": [part | {"price": 9}], "restrictions": {"max_kwh": 20}},
+    ]
+    told = explain(tariffs.read_tariff({"id": "T", "currency": "EUR", "elements": elements}))
+    assert told.rules == ("Energy: 1.00 EUR per kWh.", "Charging: free of charge.")
+    assert told.notes == ("Parking without charging has no price.",)
