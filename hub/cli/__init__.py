@@ -13,7 +13,9 @@ from hub.cli.frame import Group
 from hub.cli.ocpi import ocpi
 from hub.cli.partner import partner
 from hub.cli.price import price
+from hub.cli.quarantine import quarantine
 from hub.cli.reprice import reprice
+from hub.cli.schedule import schedule
 from hub.cli.serve import serve
 from hub.cli.session import session
 from hub.cli.settings import settings
@@ -33,6 +35,8 @@ COMMANDS: tuple[click.Command, ...] = (
     reprice,
     session,
     delivery,
+    schedule,
+    quarantine,
     ocpi,
     settings,
 )

@@ -15,8 +15,7 @@ from hub.ocpi.module import Role
 from hub.parties import registry
 from hub.settings import Settings
 from hub.store.documents import TABLES
-from hub.store.engine import Store
-from hub.sync import schedule, schedule_defaults
+from hub.sync import schedule
 from hub.sync.jobs import Jobs
 from hub.sync.schedule import Scheduled
 

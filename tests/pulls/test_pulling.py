@@ -2,8 +2,6 @@
 
 import pytest
 
-from hub.sync import presence
-
 VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
 
 
