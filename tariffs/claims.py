@@ -73,7 +73,7 @@ def negated(claim: Claim) -> Claim:
 
 
 def agrees(claimed: Decimal, exact: Fraction | None, places: int, mode: Rounding = Rounding.HALF_UP) -> bool:
-    """Whether a claim is the exact amount at as many decimals as the CDR writes; what is unknown agrees."""
+    """Whether a claim is the exact amount at as many decimals as the CDR writes (A45); the unknown agrees."""
     return exact is None or to_places(exact, 1, places, mode) == claimed
 
 

@@ -197,7 +197,7 @@ def _window(row: Row) -> str:
 
 
 def _rules(tariff: Tariff) -> Iterator[str]:
-    """Each dimension with its prices in the order in which they are asked (P-10), less those never reached."""
+    """Each dimension with its prices in the order in which they are asked (P-10), those reached."""
     for kind in (None, ReservationKind.RESERVATION, ReservationKind.RESERVATION_EXPIRES):
         for dimension in SHOWN:
             given, gaps = _reached(parts_of(tariff.elements, kind, dimension), dimension)

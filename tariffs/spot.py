@@ -100,7 +100,7 @@ def zone_of(time_zone: str) -> ZoneInfo:
 
 
 def spot(tariff: Tariff, at: datetime, time_zone: str, conditions: Conditions = USUAL) -> Spot:
-    """The unit prices of `tariff` for a session that begins `at` in `time_zone`."""
+    """The unit prices of `tariff` for a session that begins `at` in `time_zone` (A46)."""
     charging = {"seconds": 1, "kwh": Decimal("0.001"), **conditions.as_fields()}
     found: dict[Dimension, Rate] = {}
     for segment in (charging, {"kind": "PARKING", "seconds": 1}):

@@ -61,7 +61,7 @@ def validity(subject: Subject) -> Findings:
 
 
 def taxes(subject: Subject) -> Findings:
-    """Rates that are missing, or that are there where there is no tax (P-62)."""
+    """Rates that are missing, or that are there where there is no tax (P-62, A47)."""
     for element, part in _parts(subject):
         path = subject.component(element, part.dimension)
         if subject.tariff.taxes is Taxes.INCLUDED and part.vat is None and part.price:

@@ -28,7 +28,7 @@ def unreachable(subject: Subject) -> Findings:
 
 
 def gaps(subject: Subject) -> Findings:
-    """Moments of a session that leave a dimension unpriced which has a price at others (P-12)."""
+    """Moments of a session that leave a dimension unpriced which has a price at others (P-12, A47)."""
     charging = _missing(_space(subject, None, *CHARGING), None)
     if charging:
         yield finding("charging-gap", "elements", "charging has no price at some moments", charging)
