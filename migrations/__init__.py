@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,6 +51,7 @@ def status(url: str) -> Status:
         engine.dispose()
 
 
+@cache
 def newest() -> str:
     """The last revision there is."""
     head = ScriptDirectory.from_config(configuration()).get_current_head()
@@ -57,6 +59,13 @@ def newest() -> str:
     return head
 
 
+def is_behind(revision: str | None) -> bool:
+    """Whether a database at this revision lacks what this code needs. A revision that it does not know is
+    a newer one: the database is migrated before the processes are replaced, and those still running go on."""
+    return revision is None or (revision in revisions() and revision != newest())
+
+
+@cache
 def revisions() -> frozenset[str]:
     """All that this code knows."""
     return frozenset(each.revision for each in ScriptDirectory.from_config(configuration()).walk_revisions())

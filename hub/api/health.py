@@ -1,7 +1,6 @@
 """Whether the process lives, whether it may be given requests, and its figures for Prometheus."""
 
 import secrets
-from functools import cache
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, request
@@ -31,25 +30,9 @@ def ready() -> Response:
     hub: Hub = current_app.extensions["hub"]
     if not database.answers(hub.store):
         return told(503, status="not ready", reason="the database does not answer")
-    if is_behind(database.revision(hub.store)):
+    if migrations.is_behind(database.revision(hub.store)):
         return told(503, status="not ready", reason="the database is behind: run `hub db upgrade`")
     return told(200, status="ready")
-
-
-def is_behind(revision: str | None) -> bool:
-    """Whether this code waits for a migration. A revision that it does not know is a newer one: the database
-    is migrated before the processes are replaced, and those still running must go on meanwhile."""
-    return revision is None or (revision in known_revisions() and revision != newest_revision())
-
-
-@cache
-def known_revisions() -> frozenset[str]:
-    return migrations.revisions()
-
-
-@cache
-def newest_revision() -> str:
-    return migrations.newest()
 
 
 @blueprint.get("/metrics")

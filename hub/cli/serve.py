@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 import click
 
 import migrations
+from hub.api import watch
 from hub.app import create_app, create_hub
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Command, with_settings
-from hub.cli.process import log_to_stderr, when_told_to_stop
+from hub.cli.process import when_told_to_stop
 from hub.cli.server import Server, listening
+from hub.observing import logs
 from hub.settings import DEFAULTS, Settings, is_loopback
 from hub.sync.worker import Worker
 
@@ -34,7 +36,7 @@ def serve(settings: Settings, host: str, port: int | None) -> None:
     the requests under way are answered.
     """
     settings.check_exposure(host)
-    log_to_stderr()
+    logs.begin(settings.log_format, watch.identify)
     at = bound(host, local_port(settings) if port is None else port)
     run(reached(settings, at).with_sealing_key(), at)
 

@@ -4,11 +4,13 @@ import threading
 
 import click
 
+import migrations
 from hub.app import create_hub
 from hub.cli.db import status_of
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Command, with_settings
-from hub.cli.process import log_to_stderr, when_told_to_stop
+from hub.cli.process import when_told_to_stop
+from hub.observing import logs
 from hub.settings import Settings
 from hub.sync.worker import Worker
 
@@ -20,9 +22,9 @@ def worker(settings: Settings) -> None:
 
     For use beside a WSGI server that runs `wsgi:app`; any number may run, on any number of machines.
     """
-    log_to_stderr()
+    logs.begin(settings.log_format)
     found = status_of(settings)
-    if found.current != found.newest:
+    if migrations.is_behind(found.current):
         raise CommandFailed(f"the database is at revision {found.current or 'base'}. Run `hub db upgrade`.")
     told = threading.Event()
     when_told_to_stop(told.set)

@@ -1,10 +1,10 @@
 """How events are logged: one line each, its keys, and the request or delivery that it belongs to.
 
-    log.warning("delivery given up", extra={"partner": name, "module": "cdrs"})
+    log.warning("delivery given up", extra={"partner": name, "delivery": 17})
 
-    text  2026-11-22T12:00:00Z WARNING hub.sync.sender delivery given up partner='EV Mobile' module=cdrs
-    json  {"at":"2026-11-22T12:00:00.000Z","level":"WARNING","logger":"hub.sync.sender",
-           "event":"delivery given up","partner":"EV Mobile","module":"cdrs"}
+    text  2026-11-22T12:00:00Z WARNING hub.sync.sender delivery given up partner='EV Mobile' delivery=17
+    json  {"at": "2026-11-22T12:00:00.000Z", "level": "WARNING", "logger": "hub.sync.sender",
+           "event": "delivery given up", "partner": "EV Mobile", "delivery": 17}
 
 Every value passes `hub.observing.secrets` on its way, whoever logs it.
 """
@@ -98,8 +98,8 @@ class Text(Event):
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         keys = (f"{key}={quoted(value)}" for key, value in self.keys(record).items())
         line = " ".join((at, record.levelname, record.name, self.message(record), *keys))
-        fault = self.fault(record)
-        return line if fault is None else f"{line}\n{fault}"
+        lines = [line.replace("\n", " "), *(self.fault(record) or "").splitlines()]
+        return "\n  | ".join(lines)  # so that no text of a partner looks like an event
 
 
 def quoted(value: Any) -> str:

@@ -1,5 +1,6 @@
 """`hub serve` and `hub worker` as an operator runs them: processes with settings, signals, exit codes."""
 
+import json
 import os
 import re
 import signal
@@ -149,4 +150,5 @@ def test_a_wsgi_server_needs_no_more_than_the_module(start, database_url, monkey
         text=True,
         check=False,
     )
-    assert (done.stdout, done.stderr) == ("401\n", "")
+    assert done.stdout == "401\n"
+    assert json.loads(done.stderr)["event"] == "refused"
