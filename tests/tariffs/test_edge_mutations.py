@@ -117,3 +117,24 @@ def test_the_same_tariff_in_the_words_of_2_2_1_costs_the_same_before_taxes(
         for one in (older, newer)
     ]
     assert nets[0] == nets[1]
+
+
+def adds_up(one: tariffs.Tariff, zone: str) -> None:
+    """Totals and lines may be reckoned in different ways: at every edge they must come to the same."""
+    for sample in generate(one, zone):
+        quote = tariffs.price(one, tariffs.read_session(sample.document), zone)
+        assert abs(
+            sum((line.before_taxes for line in quote.lines), Decimal(0)) - quote.before_taxes
+        ) < Decimal("1e-9")
+
+
+@pytest.mark.parametrize("kind", ["ENERGY", "TIME"])
+@pytest.mark.parametrize(("name", "value"), EDGES)
+def test_lines_and_totals_agree_at_every_edge(name: str, value: Any, kind: str) -> None:
+    adds_up(tariff({name: value}, kind), ZONE)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(tariff_documents(), st.sampled_from(ZONES))
+def test_lines_and_totals_of_any_tariff_agree_at_its_edges(document: Json, zone: str) -> None:
+    adds_up(tariffs.read_tariff(document), zone)
