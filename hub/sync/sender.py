@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from hub.hub import Hub
 from hub.net.failures import Unreachable
+from hub.observing.metrics import deliveries, delivery_seconds
 from hub.ocpi import strictjson
 from hub.ocpi.document import Json, Party
 from hub.ocpi.errors import NotExpressible
@@ -55,7 +56,9 @@ def deliver(hub: Hub, mark: Mark, deadline: float = DEADLINE) -> Ended:
         return Ended(mark, Outcome.WITHHELD, message=str(reason))
     except NotConnected as reason:
         return Ended(mark, Outcome.UNSENT, message=str(reason))
-    ended = send(hub, mark, parcel, deadline)
+    with delivery_seconds.labels(parcel.partner.name).time():
+        ended = send(hub, mark, parcel, deadline)
+    deliveries.labels(parcel.partner.name, mark.module, ended.outcome.value).inc()
     if ended.outcome is not Outcome.ACCEPTED:
         log.warning("delivery failed", extra=told(parcel, ended))
     return ended
