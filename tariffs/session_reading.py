@@ -50,7 +50,7 @@ def _from_segments(fields: Fields) -> Session:
         periods.append(period)
         at = period.end
     _refuse_empty(periods, fields, "segments")
-    totals = _totals(periods)
+    totals = totals_of(periods)
     return Session(tuple(periods), start, Source.SEGMENTS, *totals, currency=fields.text("currency"))
 
 
@@ -94,7 +94,7 @@ class _Metering:
     def session(self) -> Session:
         periods = self.inferred(self.with_energy(self.periods()))
         _refuse_empty(periods, self.fields, "charging_periods")
-        energy, time, parking = _totals(periods)
+        energy, time, parking = totals_of(periods)
         start = self.instant(STARTS)
         return Session(
             periods=tuple(periods),
@@ -215,7 +215,7 @@ def _spread(total: Exact, weights: list[Exact]) -> list[Exact]:
     return [whole(Fraction(total) * weight / whole_weight) for weight in weights]
 
 
-def _totals(periods: list[Period]) -> tuple[Exact, Exact, Exact]:
+def totals_of(periods: list[Period]) -> tuple[Exact, Exact, Exact]:
     """Energy, time and parking time as they are written; a period without any time counts at its length."""
     energy = sum(period.energy for period in periods)
     time = sum(period.charging + period.parking if any(period.times) else _bare(period) for period in periods)
