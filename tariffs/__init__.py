@@ -16,8 +16,10 @@ instant, `pictures` of it), `lint` for what looks wrong (`cells`: conditions as 
 (`claims`, `cdr_checks`, `causes`), `diff` of two tariffs, `what_if` for batches, `generate` for samples.
 """
 
+from tariffs.batch import Amounts, price_columns
 from tariffs.causes import CAUSES, Cause
 from tariffs.choosing import choose
+from tariffs.columns import Columns, decode, encode, pack, unpack
 from tariffs.diff import Comparison, Impact, PriceChange, diff
 from tariffs.drawing import Drawing, PicturesMissing
 from tariffs.errors import MismatchError, PricingError, SessionError, TariffError, TimeZoneError
@@ -46,10 +48,12 @@ __all__ = [
     "CAUSES",
     "DEFAULT",
     "RULES",
+    "Amounts",
     "AppliedLimit",
     "Background",
     "Case",
     "Cause",
+    "Columns",
     "Comparison",
     "Component",
     "Conditions",
@@ -102,20 +106,25 @@ __all__ = [
     "WhatIf",
     "carried_tariffs",
     "choose",
+    "decode",
     "diff",
+    "encode",
     "explain",
     "explain_quote",
     "generate",
     "lint",
     "lint_together",
+    "pack",
     "picture",
     "prepare",
     "preview",
     "price",
+    "price_columns",
     "read_case",
     "read_session",
     "read_tariff",
     "spot",
+    "unpack",
     "verify",
     "what_if",
 ]

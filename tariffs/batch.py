@@ -116,11 +116,15 @@ class Runner:
         units = [UNIT if one.dimension in TIMES else 1 for one in self.candidates]
         rates = [one.rate * unit for one, unit in zip(self.candidates, units, strict=True)]
         places = [self.prepared.percentages.index(taxes[one]) for one in self.candidates]
-        nets = [rate * (1 if one_tax else scale.net[place]) for rate, place in zip(rates, places, strict=True)]
+        nets = [
+            rate * (1 if one_tax else scale.net[place]) for rate, place in zip(rates, places, strict=True)
+        ]
         grosses = [rate * scale.gross[place] for rate, place in zip(rates, places, strict=True)]
         step_units = [one.step for one in self.candidates]
         whole_steps = all(
-            step % unit == 0 for step, unit in zip(step_units, units, strict=True) if self.policy.step is Step.ONCE
+            step % unit == 0
+            for step, unit in zip(step_units, units, strict=True)
+            if self.policy.step is Step.ONCE
         )
         self.net_scale = _reduced(scale.net[0] if one_tax else 1, scale.denominator, self.policy.decimals)
         self.gross_scale = _reduced(scale.gross[0] if one_tax else 1, scale.denominator, self.policy.decimals)
@@ -151,13 +155,20 @@ class Runner:
     def _zones(self) -> None:
         """The thresholds of each quantity: between two of them nothing changes."""
         table = self.table
-        of = {"so_far": table.energies, "elapsed": table.durations, "power": table.powers, "current": table.currents}
+        of = {
+            "so_far": table.energies,
+            "elapsed": table.durations,
+            "power": table.powers,
+            "current": table.currents,
+        }
         self.thresholds = {name: [ceil(edge) for edge in of[name]] for name in self.looks}
         sides = [(name, side) for name in self.looks for side in _sides(name)]
         self.shape = tuple(len(self.thresholds[name]) + 1 for name, _ in sides)
         self.cells = int(np.prod(self.shape, dtype=np.int64))
         self.able = self.able and self.cells <= MOST_CELLS
-        self.able = self.able and all(abs(edge) < MOST for edges in self.thresholds.values() for edge in edges)
+        self.able = self.able and all(
+            abs(edge) < MOST for edges in self.thresholds.values() for edge in edges
+        )
         self._choices: dict[Dimension, list[list[int]]] = {dimension: [] for dimension in ORDER}
         self._minutes: dict[int, Places] = {}
         self._span: tuple[int, int, Places] | None = None
@@ -484,7 +495,9 @@ class Chunk:
         billed, step = self._sum(volume), int(runner.step[number])
         if step > 1 and runner.policy.step is Step.ONCE:
             stepped = -(-billed // step) * step
-            billed = stepped if not len(billed) or billed.min() >= 0 else np.where(billed > 0, stepped, billed)
+            billed = (
+                stepped if not len(billed) or billed.min() >= 0 else np.where(billed > 0, stepped, billed)
+            )
         net += billed * int(runner.net_rate[number])
         if not runner.one_tax:
             gross += billed * int(runner.gross_rate[number])

@@ -149,7 +149,9 @@ def unpack(packed: Sequence[bytes]) -> Columns:
     start = np.zeros(int(offsets[-1]), np.int64)
     optional = {name: np.full(len(start), UNTOLD if name in LOADS else 0, np.int64) for name in names}
     for one, head, first in zip(packed, heads, offsets.tolist(), strict=False):
-        rows = np.frombuffer(one, "<i8", head[3] * (1 + head[2].bit_count()), HEADER.size).reshape(-1, head[3])
+        rows = np.frombuffer(one, "<i8", head[3] * (1 + head[2].bit_count()), HEADER.size).reshape(
+            -1, head[3]
+        )
         last = first + head[3]
         start[first:last] = rows[0] if head[3] else 0
         present = (name for bit, name in enumerate(OPTIONAL) if head[2] >> bit & 1)
@@ -285,7 +287,9 @@ def _from_text(told: Mapping[str, Any]) -> Session:
     )
 
 
-def _period_from_text(start: int, end: int, volumes: list[str], loads: list[Any], tariff_id: str | None) -> Period:
+def _period_from_text(
+    start: int, end: int, volumes: list[str], loads: list[Any], tariff_id: str | None
+) -> Period:
     energy, charging, parking, reservation = map(_exact, volumes)
     sides = [None if side is None else _exact(side) for side in loads]
     power, current = Load(*sides[:3]), Load(*sides[3:])

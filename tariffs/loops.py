@@ -171,7 +171,14 @@ def _periods(traits: Traits) -> str:
     if not traits.times:
         return "for period in cdr.charging_periods:"
     first = _when(traits, "period", "ends", "follows")
-    return "\n".join(["periods = cdr.charging_periods", "period = periods[0]", *first, "for following in (*periods[1:], None):"])
+    return "\n".join(
+        [
+            "periods = cdr.charging_periods",
+            "period = periods[0]",
+            *first,
+            "for following in (*periods[1:], None):",
+        ]
+    )
 
 
 def _period(traits: Traits) -> Iterator[str]:
@@ -260,7 +267,9 @@ def _when(traits: Traits, period: str, at: str, asked: str) -> Iterator[str]:
 
 def _spread(cdr: Any) -> bool:
     """Whether only the total tells any energy, which is then spread over the periods (A35)."""
-    metered = (one.volume for period in cdr.charging_periods for one in period.dimensions if one.type == "ENERGY")
+    metered = (
+        one.volume for period in cdr.charging_periods for one in period.dimensions if one.type == "ENERGY"
+    )
     return bool(cdr.total_energy or cdr.kwh) and not any(metered)
 
 
@@ -322,7 +331,9 @@ elif LOAD_high is any_: LOAD_high = LOAD_low"""
 """Only one bound is told: it settles what it can."""
 
 
-def _find(traits: Traits, dimension: Dimension, place: int | str, then: list[str], otherwise: list[str]) -> str:
+def _find(
+    traits: Traits, dimension: Dimension, place: int | str, then: list[str], otherwise: list[str]
+) -> str:
     """The first candidate that holds (P-10), or none."""
     unpacked = ["rate, tax, candidate = found"] if dimension not in TIMES or traits.itemised else []
     found = "\n".join([*unpacked, *then])
@@ -331,7 +342,8 @@ def _find(traits: Traits, dimension: Dimension, place: int | str, then: list[str
         return f"found = asked{'' if traits.only_energy else f'[{place}]'}\nif found is not None:\n{indent(found, '    ')}\n{other}"
     names = [limit for name in traits.looks_at for limit in (f"{name}_least", f"{name}_most")]
     tests = " and ".join(
-        f"{name}_least <= {_seen(name, 'low')} and {_seen(name, 'high')} < {name}_most" for name in traits.looks_at
+        f"{name}_least <= {_seen(name, 'low')} and {_seen(name, 'high')} < {name}_most"
+        for name in traits.looks_at
     )
     body = "\n".join(then)
     return (
@@ -348,7 +360,12 @@ def limits_of(traits: Traits, bounds: Bounds | None) -> tuple[Exact, ...]:
     """The limits of a candidate as `asked` has them."""
     if bounds is None:
         return (-BEYOND, BEYOND) * len(traits.looks_at)
-    of = {"so_far": bounds.energy, "elapsed": bounds.elapsed, "power": bounds.power, "current": bounds.current}
+    of = {
+        "so_far": bounds.energy,
+        "elapsed": bounds.elapsed,
+        "power": bounds.power,
+        "current": bounds.current,
+    }
     found: list[Exact] = []
     for name in traits.looks_at:
         least, most = of[name]

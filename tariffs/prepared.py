@@ -152,7 +152,9 @@ class Prepared:
         try:
             return loop(session, self._days, None, self._row, self._amounts.copy(), self._fee)
         except KeyError:
-            days = {number: self._day(number) for number in {period.start // DAY for period in session.periods}}
+            days = {
+                number: self._day(number) for number in {period.start // DAY for period in session.periods}
+            }
             return loop(session, days, None, self._row, self._amounts.copy(), self._fee)
 
     def _day(self, number: int) -> list[Entries]:

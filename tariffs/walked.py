@@ -137,7 +137,11 @@ def _validity(given: Sequence[Tariff], session: Session) -> Iterable[Remark]:
 
 
 def _tax_doubts(uses: Sequence[Use], policy: Policy) -> Iterable[Remark]:
-    open_rates = {use.plan.tariff.taxes for use in uses if percentage(use.plan, use.candidate, policy) is None and use.grains}
+    open_rates = {
+        use.plan.tariff.taxes
+        for use in uses
+        if percentage(use.plan, use.candidate, policy) is None and use.grains
+    }
     if Taxes.INCLUDED in open_rates:
         yield Remark("net-unknown", "taxes", "the rate of included taxes is unknown: net is given as gross")
     if Taxes.ON_TOP_UNKNOWN in open_rates:

@@ -1,7 +1,8 @@
 """A second, slow and plain reading of the rules, straight from the documents, to compare the library with.
 
-It knows only plain segments, one tariff and the default policy. It cuts a session at every quarter of an hour
-and at every threshold of the tariff, asks each element at the start of each piece, and adds up fractions.
+It knows only plain segments, one tariff and the default policy, with or without splitting. It cuts a session at
+every quarter of an hour and at every threshold of the tariff, asks each element at the start of each piece, and
+adds up fractions.
 """
 
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ class Piece:
     kwh_before: Fraction
     seconds_before: Fraction
     power: Fraction
+    current: Fraction
 
 
 @dataclass
@@ -37,9 +39,14 @@ class Item:
     component: Json
 
 
-def plain_price(tariff: Json, session: Json, zone: str) -> tuple[Fraction, Fraction | None]:
-    """Net and gross; gross is None when the tariff leaves taxes to somebody else."""
-    items = list(itemised(tariff, session, ZoneInfo(zone)))
+def plain_price(
+    tariff: Json, session: Json, zone: str, split: bool = True
+) -> tuple[Fraction, Fraction | None]:
+    """Net and gross; gross is None when the tariff leaves taxes to somebody else.
+
+    Segments are split where a price changes, or judged by their start.
+    """
+    items = list(itemised(tariff, session, ZoneInfo(zone), split))
     round_up(items)
     net, gross = Fraction(0), Fraction(0)
     for item in items:
@@ -56,10 +63,10 @@ def plain_price(tariff: Json, session: Json, zone: str) -> tuple[Fraction, Fract
     return net, gross
 
 
-def itemised(tariff: Json, session: Json, zone: ZoneInfo) -> Iterator[Item]:
+def itemised(tariff: Json, session: Json, zone: ZoneInfo, split: bool) -> Iterator[Item]:
     flats = set()
     only_reserved = all(segment.get("kind") == "RESERVATION" for segment in session["segments"])
-    for piece in pieces(tariff, session):
+    for piece in pieces(tariff, session, split):
         time = {"PARKING": "PARKING_TIME"}.get(piece.kind, "TIME")
         reserved = piece.kind == "RESERVATION"
         for dimension, volume in (("FLAT", Fraction(1)), (time, piece.hours), ("ENERGY", piece.kwh)):
@@ -100,7 +107,12 @@ def matches(restrictions: Json, piece: Piece, zone: ZoneInfo) -> bool:
         return False
     if restrictions.get("day_of_week") and DAYS[local.weekday()] not in restrictions["day_of_week"]:
         return False
-    seen = {"kwh": piece.kwh_before, "duration": piece.seconds_before, "power": piece.power}
+    seen = {
+        "kwh": piece.kwh_before,
+        "duration": piece.seconds_before,
+        "power": piece.power,
+        "current": piece.current,
+    }
     return all(
         restrictions.get(f"min_{name}", value) <= value
         and not value >= restrictions.get(f"max_{name}", value + 1)
@@ -108,7 +120,7 @@ def matches(restrictions: Json, piece: Piece, zone: ZoneInfo) -> bool:
     )
 
 
-def pieces(tariff: Json, session: Json) -> Iterator[Piece]:
+def pieces(tariff: Json, session: Json, split: bool) -> Iterator[Piece]:
     at = datetime.strptime(session["start"], "%Y-%m-%dT%H:%M:%S%z")
     kwh = Fraction(0)
     began: dict[bool, datetime] = {}
@@ -119,12 +131,13 @@ def pieces(tariff: Json, session: Json) -> Iterator[Piece]:
         energy = Fraction(segment.get("kwh", 0))
         hours = Fraction(segment["seconds"], 3600)
         power = energy / hours if hours and kind == "CHARGING" else Fraction(0)
-        places = cuts(tariff, at, length, origin, (kwh, energy))
+        current = Fraction(segment.get("current", 0))
+        places = cuts(tariff, at, length, origin, (kwh, energy)) if split else [Fraction(0), Fraction(1)]
         for one, other in pairwise(places):
             share = other - one
             start = at + timedelta(microseconds=int(one * segment["seconds"] * 10**6))
             since = Fraction((start - origin) // timedelta(microseconds=1), 10**6)
-            yield Piece(kind, start, hours * share, energy * share, kwh + energy * one, since, power)
+            yield Piece(kind, start, hours * share, energy * share, kwh + energy * one, since, power, current)
         at, kwh = at + length, kwh + energy
 
 

@@ -49,6 +49,8 @@ restrictions = st.fixed_dictionaries(
         "max_kwh": st.integers(1, 40),
         "min_power": st.integers(0, 20),
         "max_power": st.integers(1, 30),
+        "min_current": st.integers(0, 40),
+        "max_current": st.integers(1, 40),
         "min_duration": st.integers(0, 40_000),
         "max_duration": st.integers(1, 40_000),
     },
@@ -95,6 +97,8 @@ def session_documents(draw: st.DrawFn) -> Json:
         *(segment(*one) for one in draw(st.lists(used, min_size=0 if reserved else 1, max_size=5))),
     ]
     for one in segments:
+        if "kwh" in one:
+            one["current"] = draw(st.integers(0, 45))
         one["seconds"] = draw(st.one_of(st.integers(1, 30_000), st.integers(1, 80).map(lambda n: n * 900)))
     return {"start": draw(st.sampled_from(NIGHTS)), "segments": segments}
 
