@@ -7,7 +7,7 @@ from fractions import Fraction
 from tariffs.exact import Exact, whole
 from tariffs.lines import Group, Line
 from tariffs.model import Dimension, Tariff, Taxes
-from tariffs.policy import Flat, Hours, Policy, Split, Step, UnknownLoad
+from tariffs.policy import Dialect, Flat, Hours, Policy, Split, Step, UnknownLoad
 from tariffs.pricing import price
 from tariffs.quote import Quote
 from tariffs.rounding import to_places
@@ -336,6 +336,7 @@ CAUSES: tuple[Cause, ...] = (
         "a price was changed inside periods that are not split there",
         _policy("split", Split.INTERPOLATE),
     ),
+    Cause("DIALECT_IGNORED", "fields of Gireve's dialect were not applied", _policy("dialect", Dialect.OCPI)),
     Cause("FIRST_TARIFF", "all periods were priced with the first tariff", _first_alone),
     Cause("WH_AS_KWH", "energy in Wh was priced as kWh", _energy_times(Fraction(1000))),
     Cause("KWH_AS_WH", "energy in kWh was priced as Wh", _energy_times(Fraction(1, 1000))),

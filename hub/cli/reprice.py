@@ -20,6 +20,7 @@ from hub.cli.tables import console, show_json, show_table
 from hub.ocpi import strictjson
 from hub.ocpi.errors import OcpiError
 from tariffs import DEFAULT, Flat, Hours, Policy, PricingError, Rounding, Split, Step, UnknownLoad
+from tariffs.policy import Dialect, Rounded
 from tariffs.what_if import GROUPS, Case, Sums, Terms, WhatIf, most_changed, read_case, what_if
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -30,6 +31,8 @@ CHOICES: Mapping[str, type[StrEnum]] = {
     "split": Split,
     "unknown_load": UnknownLoad,
     "rounding": Rounding,
+    "rounded": Rounded,
+    "dialect": Dialect,
 }
 HEADINGS = ("Sessions", "Before", "After", "Change", "%")
 MOST_REASONS = 5

@@ -176,7 +176,10 @@ def test_a_policy_reads_an_open_point_otherwise(hub, file):
 @pytest.mark.parametrize(
     ("policy", "says"),
     [
-        ("steps=off", "'steps' is none of step, hours, flat, split, unknown_load, rounding."),
+        (
+            "steps=off",
+            "'steps' is none of step, hours, flat, split, unknown_load, rounding, rounded, dialect.",
+        ),
         ("step=never", "step is one of once, unpriced too, off; write it as step=once."),
     ],
 )
