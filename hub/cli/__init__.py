@@ -19,6 +19,7 @@ from hub.cli.schedule import schedule
 from hub.cli.serve import serve
 from hub.cli.session import session
 from hub.cli.settings import settings
+from hub.cli.sync import sync
 from hub.cli.tariff import tariff
 from hub.cli.verify import verify
 from hub.cli.worker import worker
@@ -34,6 +35,7 @@ COMMANDS: tuple[click.Command, ...] = (
     verify,
     reprice,
     session,
+    sync,
     delivery,
     schedule,
     quarantine,
