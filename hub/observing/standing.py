@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, Select, Table, func, select, text
 
 from hub.store.charges import charges
 from hub.store.cursors import cursors
-from hub.store.deliveries import STILL_OPEN, breakers, deliveries
+from hub.store.deliveries import GIVEN_UP, STILL_OPEN, breakers, deliveries
 from hub.store.parties import partners
 from hub.store.schedules import heard
 from hub.store.unit import Unit
 
-HELD, GIVEN_UP = text("state = 'HELD'"), text("state = 'dead'")
-"""As the indexes have them: to an index of a part of a table, a parameter is no proof."""
+HELD = text("state = 'HELD'")
+"""As its index has it: to an index of a part of a table, a parameter is no proof."""
 
 CLOSED = "closed"
 GATES = (CLOSED, "probing", "open", "parked")

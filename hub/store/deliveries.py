@@ -28,6 +28,7 @@ deliveries = Table(
 )
 
 STILL_OPEN, UNDER_WAY = text("state IN ('due', 'leased')"), text("state = 'leased'")
+GIVEN_UP = text("state = 'dead'")
 
 Index(
     "ix_deliveries_open",
@@ -44,6 +45,14 @@ Index(
     sqlite_where=UNDER_WAY,
     postgresql_where=UNDER_WAY,
 )
+
+Index(
+    "ix_deliveries_given_up",
+    deliveries.c.partner_id,
+    sqlite_where=GIVEN_UP,
+    postgresql_where=GIVEN_UP,
+)
+"""So that counting them at every scrape costs nothing however much has been delivered."""
 
 breakers = Table(
     "breakers",

@@ -156,6 +156,7 @@ def create_mendings() -> None:
 
 def create_deliveries() -> None:
     still_open, under_way = sa.text("state IN ('due', 'leased')"), sa.text("state = 'leased'")
+    given_up = sa.text("state = 'dead'")
     op.create_table(
         "deliveries",
         sa.Column("id", SERIAL, primary_key=True),
@@ -190,6 +191,13 @@ def create_deliveries() -> None:
         ["partner_id", "next_at"],
         sqlite_where=under_way,
         postgresql_where=under_way,
+    )
+    op.create_index(
+        "ix_deliveries_given_up",
+        "deliveries",
+        ["partner_id"],
+        sqlite_where=given_up,
+        postgresql_where=given_up,
     )
 
 
