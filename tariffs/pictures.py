@@ -65,7 +65,7 @@ def _heading(preview: Preview, zone: ZoneInfo) -> Iterator[Shape]:
     names = sorted({step.tariff_id for step in preview.steps if step.tariff_id})
     local = preview.start.astimezone(zone)
     hours = (preview.end - preview.start) // timedelta(hours=1)
-    yield Text((LEFT, 28), f"Price of charging, {preview.currency}", 18, INK, bold=True)
+    yield Text((LEFT, 28), f"Price of charging, {preview.currency} ({preview.basis})", 18, INK, bold=True)
     span = f"{hours} hours from {_day(local)} {local:%H:%M}, {zone.key}"
     yield Text((LEFT, 47), f"{span}; tariff {', '.join(names)[:60] or 'none'}{_start_fee(preview)}", 12, PALE)
 

@@ -74,6 +74,18 @@ class Preview:
     steps: tuple[Step, ...]
     examples: tuple[Example, ...] = field(default=())
 
+    @property
+    def basis(self) -> str:
+        """What its unit prices are, as its tariffs write them: before taxes, including taxes, or either."""
+        rates = [rate for step in self.steps for rate in step.rates if rate.price]
+        if all(rate.price == rate.net == rate.gross for rate in rates):
+            return "no taxes told"
+        if all(rate.price == rate.net for rate in rates):
+            return "before taxes"
+        return (
+            "including taxes" if all(rate.price == rate.gross for rate in rates) else "as each tariff tells"
+        )
+
     def as_dict(self) -> dict[str, object]:
         """JSON-ready."""
         return {

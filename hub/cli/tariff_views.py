@@ -59,7 +59,9 @@ def show_preview(found: Preview) -> None:
         for step in found.steps
     ]
     out = console()
-    out.print(f"Prices in {found.currency} for a session that begins then, {found.time_zone}:")
+    out.print(
+        f"Prices in {found.currency} ({found.basis}) for a session that begins then, {found.time_zone}:"
+    )
     show_table(headings, rows)
     if not found.examples:
         return

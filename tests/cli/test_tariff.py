@@ -126,7 +126,7 @@ def test_a_preview_over_the_night_of_25_hours(hub):
         "preview", CASES / "w24-step-of-parking" / "tariff.json", *ZONE, "--from", "2026-10-25T00:00"
     )[1]
     assert [line.rstrip() for line in lines.splitlines()] == [
-        "Prices in EUR for a session that begins then, Europe/Amsterdam:",
+        "Prices in EUR (before taxes) for a session that begins then, Europe/Amsterdam:",
         "From (local)      For   Per hour charging  Per hour parked",
         "Sun 25 Oct 00:00  18 h               1.20             1.00",
         "Sun 25 Oct 17:00  3 h                2.40             1.00",

@@ -85,6 +85,10 @@ def test_prices_are_told_before_and_after_taxes() -> None:
         1,
     )
     assert step.rate("PARKING_TIME") is None
+    assert preview(NIGHT, ZONE, step.start).basis == "before taxes"
+    included = tariff(({}, [part("ENERGY", 1)]), tax_included="YES")
+    assert preview(included, ZONE, step.start).basis == "including taxes"
+    assert preview([NIGHT, included], ZONE, step.start).basis in {"before taxes", "including taxes"}
     assert step.as_dict()["PARKING_TIME"] is None
 
 
