@@ -236,6 +236,8 @@ class Runner:
 
     def price(self, part: Columns, amounts: tuple[Whole, Whole], known: Flags, odd: Flags) -> None:
         """Fill in what the sessions of a part cost; `odd` stays for those that it cannot tell."""
+        if not len(part.start):
+            return
         try:
             found = Chunk(self, part)
             strange = found.odd()

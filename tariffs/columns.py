@@ -141,22 +141,21 @@ def pack(sessions: Iterable[Session]) -> Columns:
 def unpack(packed: Sequence[bytes]) -> Columns:
     """Columns of many sessions that `encode` made; ValueError when their currencies differ."""
     exact = {place: decode(one) for place, one in enumerate(packed) if one[0] == TEXT}
-    heads = [HEADER.unpack_from(one if place not in exact else EMPTY) for place, one in enumerate(packed)]
+    held = [EMPTY if one[0] == TEXT else one for one in packed]
+    heads = [HEADER.unpack_from(one) for one in held]
     counts = np.array([head[3] for head in heads], np.int64)
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
     said = np.bitwise_or.reduce(np.array([head[2] for head in heads], np.int64), initial=0)
     names = [name for bit, name in enumerate(OPTIONAL) if said >> bit & 1]
     start = np.zeros(int(offsets[-1]), np.int64)
     optional = {name: np.full(len(start), UNTOLD if name in LOADS else 0, np.int64) for name in names}
-    for one, head, first in zip(packed, heads, offsets.tolist(), strict=False):
-        rows = np.frombuffer(one, "<i8", head[3] * (1 + head[2].bit_count()), HEADER.size).reshape(
-            -1, head[3]
-        )
+    for one, head, first in zip(held, heads, offsets.tolist(), strict=False):
         last = first + head[3]
-        start[first:last] = rows[0] if head[3] else 0
-        present = (name for bit, name in enumerate(OPTIONAL) if head[2] >> bit & 1)
-        for name, row in zip(present, rows[1:], strict=True):
-            optional[name][first:last] = row
+        present = [name for bit, name in enumerate(OPTIONAL) if head[2] >> bit & 1]
+        rows = np.frombuffer(one, "<i8", head[3] * (1 + len(present)), HEADER.size)
+        start[first:last] = rows[: head[3]]
+        for place, name in enumerate(present, 1):
+            optional[name][first:last] = rows[place * head[3] : (place + 1) * head[3]]
     return Columns(
         offsets,
         began=np.array([head[4] for head in heads], np.int64),
