@@ -96,9 +96,17 @@ def fetch(hub: Hub, source: Source, url: str) -> Page:
         raise Unreadable(f"GET {urlsplit(url).path}: data is not a list")
     headers = reply.headers or {}
     link = next_link(headers.get("Link", ""), url)
-    if link is not None and place(urlsplit(link)) != place(urlsplit(source.url)):
-        raise Stray(f"the Link to the next page leads to another place: {link[:200]}")
     return Page(reply.data, link, whole(headers.get("X-Total-Count")), date(headers))
+
+
+def keep_to(source: Source, link: str) -> None:
+    """Stray unless the link leads to where the list is: the same scheme, host and port."""
+    try:
+        near = place(urlsplit(link)) == place(urlsplit(source.url))
+    except ValueError:
+        near = False
+    if not near:
+        raise Stray(f"the Link to the next page leads to another place: {link[:200]}")
 
 
 def next_link(header: str, url: str) -> str | None:
@@ -106,8 +114,15 @@ def next_link(header: str, url: str) -> str | None:
     for target, parameters in LINK.findall(header):
         for quoted, plain in REL.findall(parameters):
             if "next" in (quoted or plain).lower().split():
-                return str(urljoin(url, target.strip()))
+                return joined(url, target.strip())
     return None
+
+
+def joined(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target)
+    except ValueError:  # it will be refused as it stands
+        return target
 
 
 def whole(text: str | None) -> int | None:

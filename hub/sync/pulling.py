@@ -149,6 +149,7 @@ def afresh(unit: Unit, cursor: Cursor, since: int | None) -> Cursor:
 def walk(begun: Crawl) -> Crawl:
     """Follow the links to the last page, or until the run has had its time."""
     crawled, url = begun, begun.cursor.link or begun.source.first(begun.cursor.since)
+    crawl.keep_to(crawled.source, url)  # also one that was saved before the partner moved
     visited = set()
     while True:
         visited.add(url)
@@ -156,6 +157,7 @@ def walk(begun: Crawl) -> Crawl:
         link = crawled.cursor.link
         if link is None:
             return crawled
+        crawl.keep_to(crawled.source, link)
         if link in visited:
             raise Stray(f"the Link to the next page leads in a circle: {link[:200]}")
         if crawled.cursor.pages >= (crawled.cursor.most or crawl.MOST_PAGES):

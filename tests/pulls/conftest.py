@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 import pytest
+from odd_list import OddList, connect, odd_list
 
 from hub.app import create_app, create_hub
 from hub.cli.server import Server, listening
@@ -94,3 +95,11 @@ def join(clockwork: Clockwork) -> Iterator[Callable[[str, str, str], Partner]]:
     yield join
     for one in joined:
         one.stop()
+
+
+@pytest.fixture
+def odd(clockwork: Clockwork) -> Iterator[OddList]:
+    """The CPO "Odd", connected, whose list of locations goes as the test says."""
+    with odd_list() as server:
+        connect(clockwork.hub, server)
+        yield server
