@@ -18,6 +18,12 @@ POOL: dict[str, Any] = {
 }
 
 
+THRESHOLD = "prepare_threshold"
+"""Of the URL: after how many uses the server keeps a statement prepared; 0 is never. A pooler that gives
+every transaction another connection of the server, as PgBouncer may, needs `?prepare_threshold=0`: a statement
+would be prepared where the next transaction is not."""
+
+
 def nothing_follows(unit: Unit) -> None:
     """For a store whose changes have no consequences, as in tests of the store itself."""
 
@@ -120,7 +126,9 @@ def engine_for(url: str) -> Engine:
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, **POOL)
+        asked = parsed.query.get(THRESHOLD)
+        how = {} if asked is None else {THRESHOLD: None if asked in ("0", "none") else int(str(asked))}
+        return create_engine(parsed.difference_update_query([THRESHOLD]), connect_args=how, **POOL)
     engine = create_engine(parsed, connect_args={"check_same_thread": False}, **POOL)
     event.listen(engine, "connect", prepare_sqlite)
     event.listen(engine, "begin", begin_sqlite)
