@@ -20,8 +20,8 @@ POOL: dict[str, Any] = {
 
 THRESHOLD = "prepare_threshold"
 """Of the URL: after how many uses the server keeps a statement prepared; 0 is never. A pooler that gives
-every transaction another connection of the server, as PgBouncer may, needs `?prepare_threshold=0`: a statement
-would be prepared where the next transaction is not."""
+every transaction another connection of the server, as PgBouncer may, needs `?prepare_threshold=0`: a
+statement would be prepared where the next transaction is not."""
 
 
 def nothing_follows(unit: Unit) -> None:
