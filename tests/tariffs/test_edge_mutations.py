@@ -82,7 +82,7 @@ def test_a_weekday_added_or_left_out_is_noticed(weekday: int) -> None:
     assert noticed(one, tariff({"day_of_week": other}, "ENERGY"))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(clock_times, clock_times, st.sampled_from(["start_time", "end_time"]), st.sampled_from([-1, 1]))
 def test_windows_of_any_kind_notice_a_minute(start: str, end: str, name: str, by: int) -> None:
     window = {"start_time": start, "end_time": end}
@@ -91,7 +91,7 @@ def test_windows_of_any_kind_notice_a_minute(start: str, end: str, name: str, by
     assert noticed(tariff(window, "ENERGY"), tariff(window | {name: clock(window[name], by)}, "ENERGY"))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tariff_documents(), session_documents(), st.sampled_from(ZONES))
 def test_a_free_tariff_costs_nothing_and_bears_no_tax(
     document: Json, session: Json, zone: str
@@ -105,7 +105,7 @@ def test_a_free_tariff_costs_nothing_and_bears_no_tax(
     assert all(amount == 0 for _, amount in total.taxes)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tariff_documents(), session_documents(), st.sampled_from(ZONES))
 def test_the_same_tariff_in_the_words_of_2_2_1_costs_the_same_before_taxes(
     document: Json, session: Json, zone: str
@@ -134,7 +134,7 @@ def test_lines_and_totals_agree_at_every_edge(name: str, value: Any, kind: str) 
     adds_up(tariff({name: value}, kind), ZONE)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tariff_documents(), st.sampled_from(ZONES))
 def test_lines_and_totals_of_any_tariff_agree_at_its_edges(document: Json, zone: str) -> None:
     adds_up(tariffs.read_tariff(document), zone)

@@ -98,7 +98,7 @@ def test_every_case_is_explained(name: str) -> None:
     assert len(explain(many[0], ZONE).as_dict()["rules"]) > 0  # type: ignore[arg-type]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tariff_documents(limited=True), session_documents(), st.sampled_from(ZONES))
 def test_any_tariff_and_quote_can_be_explained(document: Json, session: Json, zone: str) -> None:
     tariff = tariffs.read_tariff(document)

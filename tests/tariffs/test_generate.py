@@ -77,7 +77,7 @@ def test_samples_stand_just_before_and_at_an_edge() -> None:
     }
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tariff_documents(), st.sampled_from(ZONES))
 def test_what_samples_do_not_use_is_told_by_the_linter(document: Json, zone: str) -> None:
     tariff = tariffs.read_tariff(document)

@@ -327,7 +327,7 @@ def test_a_tariff_of_very_many_conditions_ends_in_bounded_time() -> None:
     assert time.process_time() - began < 20
 
 
-FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @FEW

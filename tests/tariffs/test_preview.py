@@ -17,7 +17,7 @@ from tariffs.preview import Preview, preview, usual_session
 from tariffs.spot import Conditions
 
 ZONE = "Europe/Amsterdam"
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def part(kind: str, price: Any, step: int = 1) -> Json:

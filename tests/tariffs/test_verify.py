@@ -331,7 +331,7 @@ def test_a_verification_is_json_ready() -> None:
     assert json.dumps(told, default=str)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     tariff_documents(limited=True),
     session_documents(),

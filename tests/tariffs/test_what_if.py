@@ -94,7 +94,7 @@ def test_a_case_in_no_known_time_zone_is_refused() -> None:
         read_case(CDRS[0] | {"cdr_location": {"id": "L1", "time_zone": "Mars/Olympus"}})
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     tariff_documents(limited=True),
     st.lists(session_documents(), min_size=1, max_size=4),
