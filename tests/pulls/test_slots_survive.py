@@ -1,0 +1,120 @@
+"""Every slot of a schedule is run exactly once, by any number of processes, whoever is killed in between."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from hub.store.engine import Store
+from hub.sync import schedule
+from hub.sync.schedule import Due
+from hub.sync.slots import SECOND, Slots
+
+ROOT = Path(__file__).parents[2]
+TICKING = Path(__file__).with_name("ticking.py")
+LEASE = SECOND
+SECONDS = 7.0
+AT_A_TIME = 4
+SCHEDULES = [Due(f"probe{number}", None, "1s", 1) for number in range(3)]
+
+
+class Crowd:
+    """Processes that are killed and replaced."""
+
+    def __init__(self, url: str) -> None:
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        command = [sys.executable, str(TICKING), url, str(LEASE)]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        self.parent = subprocess.Popen(command, env=environment, text=True, **pipes)
+        self.alive: list[int] = []
+        self.kills = 0
+
+    def add(self) -> None:
+        self.parent.stdin.write("one more\n")
+        self.parent.stdin.flush()
+        self.alive.append(int(self.parent.stdout.readline()))
+
+    def kill_one(self) -> None:
+        os.kill(self.alive.pop(0), signal.SIGKILL)
+        self.kills += 1
+
+    def end(self) -> None:
+        for process in self.alive:
+            os.kill(process, signal.SIGTERM)
+        self.parent.stdin.close()
+        assert self.parent.stdout.read() == ""  # when the last of them has ended
+        self.parent.wait(20)
+        self.parent.stdout.close()
+
+
+@contextmanager
+def crowd(url: str) -> Iterator[Crowd]:
+    processes = Crowd(url)
+    for _ in range(AT_A_TIME):
+        processes.add()
+    try:
+        yield processes
+    finally:
+        processes.end()
+
+
+@pytest.fixture
+def prepared(store: Store) -> Store:
+    with store.unit() as unit:
+        unit.connection.execute(
+            text(
+                "CREATE TABLE covered (name VARCHAR(80), slot BIGINT, through BIGINT, process INTEGER,"
+                " UNIQUE (name, slot))"
+            )
+        )
+        schedule.put_down(unit, None, SCHEDULES, at_once=())
+    return store
+
+
+def test_every_slot_is_run_once_by_four_processes_that_are_killed(prepared, database_url):
+    until, chance = time.monotonic() + SECONDS, random.Random(17)
+    with crowd(database_url) as processes:
+        while time.monotonic() < until:
+            processes.add()
+            processes.kill_one()
+            time.sleep(chance.uniform(0.2, 0.6))
+        wait_until_nothing_is_left_over(prepared)
+    assert processes.kills >= 5
+    for due in SCHEDULES:
+        follow_each_other(prepared, due)
+
+
+def wait_until_nothing_is_left_over(store: Store) -> None:
+    """What a killed process was at has been taken over."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with store.reading() as unit:
+            late = unit.now - 3 * LEASE
+            stuck = [each for each in schedule.listed(unit) if each.lease and (each.started_at or 0) < late]
+        if not stuck:
+            return
+        time.sleep(0.05)
+    raise AssertionError(stuck)
+
+
+def follow_each_other(store: Store, due: Due) -> None:
+    """The spans of the runs cover every second, without a gap and without an overlap."""
+    name = due.name(None)
+    slots = Slots.read(due.every, due.splay, name)
+    with store.reading() as unit:
+        query = text("SELECT slot, through FROM covered WHERE name = :name ORDER BY slot")
+        spans = [tuple(row) for row in unit.connection.execute(query, {"name": name})]
+    assert len(spans) >= SECONDS / 2
+    for (_, through), (slot, _) in pairwise(spans):
+        assert slot == slots.after(through)
+    covered = (spans[-1][1] - spans[0][0]) / 1_000_000
+    assert covered >= SECONDS - 2
