@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from tariffs.cells import Part, Space, parts_of
@@ -12,6 +13,7 @@ from tariffs.limits import AppliedLimit
 from tariffs.lines import Group, Line
 from tariffs.model import Component, Dimension, Element, PriceLimit, ReservationKind, Tariff, Taxes
 from tariffs.quote import Quote
+from tariffs.rounding import to_places
 from tariffs.spot import SHOWN, Spot, clock_edges, local_instants, spot, zone_of
 from tariffs.words import (
     DAYS,
@@ -307,11 +309,11 @@ def _line(line: Line, currency: str, zone: ZoneInfo) -> str:
 
 
 def _short(quantity: Decimal) -> str:
-    return digits(round(quantity, 4))
+    return digits(to_places(Fraction(quantity), 1, 4))
 
 
 def _amount(amount: Decimal, currency: str) -> str:
-    return money(round(amount, 4), currency)
+    return money(to_places(Fraction(amount), 1, 4), currency)
 
 
 def _limit(limit: AppliedLimit, currency: str) -> str:

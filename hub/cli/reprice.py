@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from hub.cli.frame import Command
 from hub.cli.partner_words import time_zone as known_zone
 from hub.cli.price_files import LARGEST, read_tariffs
 from hub.cli.tables import console, show_json, show_table
+from hub.cli.tariff_views import cents
 from hub.ocpi import strictjson
 from hub.ocpi.errors import OcpiError
 from tariffs import DEFAULT, Flat, Hours, Policy, PricingError, Rounding, Split, Step, UnknownLoad
@@ -170,4 +170,4 @@ def in_order(axis: str, groups: Mapping[str, Sums]) -> Sequence[tuple[str, Sums]
 def cells(sums: Sums) -> tuple[object, ...]:
     share = "" if not sums.before else round(sums.delta / sums.before * 100, 1)
     amounts = (sums.before, sums.after, sums.delta)
-    return (sums.count, *(amount.quantize(Decimal("0.01")) for amount in amounts), share)
+    return (sums.count, *map(cents, amounts), share)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from fractions import Fraction
 
 from rich.text import Text
 
@@ -9,6 +10,7 @@ from hub.cli.tables import console, show_table, text
 from tariffs.diff import Comparison, Impact
 from tariffs.lint import Finding, Severity
 from tariffs.preview import Preview, Step
+from tariffs.rounding import to_places
 from tariffs.spot import SHOWN
 from tariffs.taxes import Figures
 from tariffs.words import DAYS, digits, length, minor_digits, weekdays
@@ -118,10 +120,15 @@ def alike(changed: Sequence[Impact]) -> Iterator[tuple[object, ...]]:
     for one in changed:
         day, _, rest = one.about.partition(" ")
         what = rest if day in DAYS else one.about
-        key = (what, round(one.before, 2), round(one.after, 2), round(one.delta, 2))
+        key = (what, cents(one.before), cents(one.after), cents(one.delta))
         days.setdefault(key, []).extend([DAYS.index(day)] if day in DAYS else [])
     for (about, *amounts), on in days.items():
         yield (f"{weekdays(sorted(on))} {about}" if on else about, *amounts)
+
+
+def cents(amount: Decimal) -> Decimal:
+    """Two decimals, whatever the size."""
+    return Decimal(digits(to_places(Fraction(amount), 1, 2), 2))
 
 
 def section(title: str, lines: Sequence[str]) -> None:

@@ -138,3 +138,20 @@ def test_a_price_that_is_never_reached_is_not_told() -> None:
     told = explain(tariffs.read_tariff({"id": "T", "currency": "EUR", "elements": elements}))
     assert told.rules == ("Energy: 1.00 EUR per kWh.", "Charging: free of charge.")
     assert told.notes == ("Parking without charging has no price.",)
+
+
+def test_amounts_beyond_any_decimal_context_are_told() -> None:
+    most = 10**12 - 1
+    tariff = tariffs.read_tariff(
+        {
+            "id": "T",
+            "currency": "EUR",
+            "elements": [{"price_components": [{"type": "ENERGY", "price": most, "step_size": 1}]}],
+        }
+    )
+    session = {
+        "start": "2025-06-02T08:00:00Z",
+        "segments": [{"hours": 1, "kwh": Decimal("999999999999.9999999")}],
+    }
+    (line, *_) = explain_quote(tariffs.price(tariff, tariffs.read_session(session), ZONE))
+    assert "999999999999 EUR per kWh" in line.replace(".00", "")
