@@ -2,9 +2,9 @@
 
 import sys
 
-from benchmarks import deliveries, request_cost
+from benchmarks import deliveries, pricing, request_cost
 
-ALL = {"requests": request_cost.run, "deliveries": deliveries.run}
+ALL = {"requests": request_cost.run, "deliveries": deliveries.run, "pricing": pricing.run}
 
 
 def main(names: list[str]) -> int:
