@@ -23,7 +23,8 @@ from tariffs.columns import Columns, decode, encode, pack, unpack
 from tariffs.diff import Comparison, Impact, PriceChange, diff
 from tariffs.drawing import Drawing, PicturesMissing
 from tariffs.errors import MismatchError, PricingError, SessionError, TariffError, TimeZoneError
-from tariffs.explain import Explanation, explain, explain_quote
+from tariffs.explain import Explanation, explain
+from tariffs.explain_quote import explain_quote
 from tariffs.generate import Sample, generate
 from tariffs.limits import AppliedLimit
 from tariffs.lines import Group, Line

@@ -4,59 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from tariffs.exact import Exact, whole
-from tariffs.lines import Group, Line
-from tariffs.model import Dimension, Tariff, Taxes
-from tariffs.policy import Dialect, Flat, Hours, Policy, Split, Step, UnknownLoad
-from tariffs.pricing import price
-from tariffs.quote import Quote
-from tariffs.rounding import to_places
-from tariffs.session import Period, Session
-from tariffs.taxes import FREE, Cost, cost, total
+from tariffs import reckoning
+from tariffs.exact import whole
+from tariffs.model import Tariff, Taxes
+from tariffs.policy import Dialect, Flat, Hours, Split, Step, UnknownLoad
+from tariffs.reckoning import Reading, Setting
+from tariffs.session import Period
 
-Tariffs = Tariff | tuple[Tariff, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Reckoning:
-    """An outcome: the total, and the share of each group."""
-
-    total: Cost
-    shares: dict[str, Cost | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """All that decides a price; `readings` change the outcome of the quote, in their order."""
-
-    tariffs: Tariffs
-    session: Session
-    time_zone: str
-    policy: Policy
-    expired: bool | None = None
-    readings: tuple["Reading", ...] = ()
-
-    @property
-    def given(self) -> tuple[Tariff, ...]:
-        """The tariffs, also when there is only one."""
-        return (self.tariffs,) if isinstance(self.tariffs, Tariff) else self.tariffs
-
-    def quote(self) -> Quote:
-        """What the session costs in this setting."""
-        return price(
-            self.tariffs, self.session, self.time_zone, self.policy, reservation_expired=self.expired
-        )
-
-    def reckoned(self) -> Reckoning:
-        """The outcome as somebody who reckons so would tell it."""
-        quote = self.quote()
-        found = Reckoning(quote.total, quote.shares)
-        for reading in self.readings:
-            found = reading(found, quote, self)
-        return found
-
-
-Reading = Callable[[Reckoning, Quote, Setting], Reckoning]
 Change = Callable[[Setting], Setting | None]
 
 
@@ -179,117 +133,6 @@ def _read(reading: Reading) -> Change:
     return lambda setting: replace(setting, readings=(*setting.readings, reading))
 
 
-def _without_fee(found: Reckoning, _quote: Quote, _setting: Setting) -> Reckoning:
-    return _without(found, Group.FIXED)
-
-
-def _without_reservation(found: Reckoning, _quote: Quote, _setting: Setting) -> Reckoning:
-    return _without(found, Group.RESERVATION)
-
-
-def _without(found: Reckoning, group: Group) -> Reckoning:
-    left = found.shares.get(group.value)
-    if left is None:
-        return found
-    shares = {name: None if name == group.value else share for name, share in found.shares.items()}
-    return Reckoning(total([share for share in shares.values() if share]), shares)
-
-
-def _gross_as_net(found: Reckoning, _quote: Quote, _setting: Setting) -> Reckoning:
-    return Reckoning(
-        _swollen(found.total), {name: share and _swollen(share) for name, share in found.shares.items()}
-    )
-
-
-def _swollen(amount: Cost) -> Cost:
-    return amount if amount.gross is None else Cost(amount.gross, (), amount.gross)
-
-
-def _net_as_gross(found: Reckoning, _quote: Quote, _setting: Setting) -> Reckoning:
-    return Reckoning(
-        _shrunk(found.total), {name: share and _shrunk(share) for name, share in found.shares.items()}
-    )
-
-
-def _shrunk(amount: Cost) -> Cost:
-    return Cost(amount.net, (), amount.net)
-
-
-def _steps_together(found: Reckoning, quote: Quote, setting: Setting) -> Reckoning:
-    """Charging and parking time rounded as one, by the step of the last (as older texts can be read)."""
-    timed = [line for line in quote.lines if line.group in (Group.TIME, Group.PARKING) and _is_volume(line)]
-    if quote.limits or not timed:
-        return found
-    used = sum((Fraction(line.quantity) for line in timed), Fraction(0))
-    surplus = _missing(used * 3600, _step_of(timed[-1], setting)) / 3600
-
-    def added(line: Line) -> Fraction | None:
-        if line not in timed:
-            return None
-        return surplus if line == timed[-1] else Fraction(0)
-
-    return _from_lines(quote, setting, added)
-
-
-def _step_each_line(found: Reckoning, quote: Quote, setting: Setting) -> Reckoning:
-    """Every stretch of every component rounded up to its own step."""
-    if quote.limits:
-        return found
-
-    def surplus(line: Line) -> Fraction | None:
-        if not _is_volume(line):
-            return None
-        scale = 1000 if line.dimension is Dimension.ENERGY else 3600
-        return _missing(Fraction(line.quantity) * scale, _step_of(line, setting)) / scale
-
-    return _from_lines(quote, setting, surplus)
-
-
-def _line_cents(found: Reckoning, quote: Quote, setting: Setting) -> Reckoning:
-    """Every line rounded to cents before it is added."""
-    if quote.limits:
-        return found
-    return _from_lines(quote, setting, lambda _line: None, places=2)
-
-
-def _from_lines(
-    quote: Quote, setting: Setting, surplus: Callable[[Line], Fraction | None], places: int | None = None
-) -> Reckoning:
-    """The outcome with other billed quantities: a surplus beyond what was used, None as it is billed."""
-    shares: dict[str, Cost | None] = dict.fromkeys(quote.shares)
-    for line in quote.lines:
-        extra = surplus(line)
-        billed = Fraction(line.billed_quantity) if extra is None else Fraction(line.quantity) + extra
-        amount = billed * Fraction(line.unit_price)
-        if places is not None:
-            amount = Fraction(to_places(amount, 1, places))
-        one = cost({line.tax_percentage: amount}, _tariff_of(line, setting).taxes)
-        shares[line.group.value] = total([shares[line.group.value] or FREE, one])
-    return Reckoning(total([share for share in shares.values() if share]), shares)
-
-
-def _missing(used: Fraction, step: int) -> Fraction:
-    return -(-_nearest_unit(used) // step) * step - used if step > 1 else Fraction(0)
-
-
-def _nearest_unit(used: Fraction) -> Exact:
-    """A quantity that was shown with 12 decimals, as the whole units that it stood for."""
-    return round(used) if abs(used - round(used)) < Fraction(1, 10**6) else used
-
-
-def _is_volume(line: Line) -> bool:
-    return line.dimension is not Dimension.FLAT
-
-
-def _step_of(line: Line, setting: Setting) -> int:
-    element = _tariff_of(line, setting).elements[line.element_index]
-    return next(part.step_size for part in element.components if part.dimension is line.dimension)
-
-
-def _tariff_of(line: Line, setting: Setting) -> Tariff:
-    return next(tariff for tariff in setting.given if tariff.id == line.tariff_id)
-
-
 CAUSES: tuple[Cause, ...] = (
     Cause("STEP_SIZE_IGNORED", "what was used is billed without step_size", _policy("step", Step.OFF)),
     Cause("TZ_UTC_AS_LOCAL", "times of day were read in UTC instead of the place's time", _in_utc),
@@ -300,14 +143,18 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause("PRICES_AS_GROSS", "net prices were taken to include taxes", _each_tariff(_as_included)),
     Cause("PRICES_AS_NET", "prices that include taxes were taken as net", _each_tariff(_as_on_top)),
-    Cause("GROSS_AS_NET", "the amount before taxes includes taxes", _read(_gross_as_net)),
-    Cause("NET_AS_GROSS", "the amount after taxes has no taxes in it", _read(_net_as_gross)),
+    Cause("GROSS_AS_NET", "the amount before taxes includes taxes", _read(reckoning.gross_as_net)),
+    Cause("NET_AS_GROSS", "the amount after taxes has no taxes in it", _read(reckoning.net_as_gross)),
     Cause(
         "STEP_SIZE_OLD_RULE",
         "charging and parking time were rounded up together, not only the last of them",
-        _read(_steps_together),
+        _read(reckoning.steps_together),
     ),
-    Cause("STEP_SIZE_EACH_PART", "every part was rounded up to its own step_size", _read(_step_each_line)),
+    Cause(
+        "STEP_SIZE_EACH_PART",
+        "every part was rounded up to its own step_size",
+        _read(reckoning.step_each_line),
+    ),
     Cause(
         "STEP_SIZE_UNPRICED",
         "step_size was applied to a total with what has no price",
@@ -328,8 +175,8 @@ CAUSES: tuple[Cause, ...] = (
     Cause("PARKING_NOT_BILLED", "parking time was not billed", _each_period(_without_parking)),
     Cause("FLAT_TWICE", "the fixed fee was charged again in every period", _policy("flat", Flat.PERIOD)),
     Cause("FLAT_ONLY_FIRST", "only the first fixed fee was charged", _policy("flat", Flat.SESSION)),
-    Cause("FLAT_MISSING", "the fixed fee was not charged", _read(_without_fee)),
-    Cause("RESERVATION_MISSING", "the reservation was not charged", _read(_without_reservation)),
+    Cause("FLAT_MISSING", "the fixed fee was not charged", _read(reckoning.without_fee)),
+    Cause("RESERVATION_MISSING", "the reservation was not charged", _read(reckoning.without_reservation)),
     Cause("RESERVATION_EXPIRY", "used and expired reservations were mistaken for each other", _expiry),
     Cause(
         "MISSING_PERIOD_SPLIT",
@@ -346,7 +193,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "TIME_BY_CLOCK", "the length of periods was billed, not their volumes", _each_period(_by_the_clock)
     ),
-    Cause("ROUNDED_BY_LINE", "every line was rounded before it was added", _read(_line_cents)),
+    Cause("ROUNDED_BY_LINE", "every line was rounded before it was added", _read(reckoning.line_cents)),
 )
 """The likelier first: of several that fit, the first is named."""
 

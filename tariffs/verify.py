@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from tariffs.causes import CAUSES, Cause, Reckoning, Setting, alternatives
+from tariffs.causes import CAUSES, Cause, alternatives
 from tariffs.cdr_checks import check_cdr
 from tariffs.claims import Claims, agrees, read_claims, side_of
 from tariffs.errors import MismatchError, PricingError
@@ -14,6 +14,7 @@ from tariffs.model import Remark, Tariff
 from tariffs.policy import DEFAULT, Policy
 from tariffs.quote import Quote
 from tariffs.reading import read_tariff
+from tariffs.reckoning import Reckoning, Setting
 from tariffs.rounding import Rounding, to_places
 from tariffs.session_reading import read_session
 

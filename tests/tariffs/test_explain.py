@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tariff_strategies import ZONES, Json, session_documents, tariff_documents
 
 import tariffs
-from tariffs.explain import explain, explain_quote
+from tariffs.explain import explain
+from tariffs.explain_quote import explain_quote
 from tariffs.words import length, money, weekdays
 
 CASES = Path(__file__).parent / "cases"

@@ -12,7 +12,8 @@ from tariff_strategies import ZONES, Json, session_documents, tariff_documents
 
 import tariffs
 from tariffs import Flat, Policy, Split, Step
-from tariffs.causes import CAUSES, Setting
+from tariffs.causes import CAUSES
+from tariffs.reckoning import Setting
 from tariffs.verify import Background, verify
 
 CASES = Path(__file__).parent / "cases"
