@@ -11,12 +11,13 @@ from hub.cli.frame import Group
 from hub.cli.opening import as_json_option, found, look_up, name_argument, with_hub
 from hub.cli.partner_quirk import quirk
 from hub.cli.partner_views import parties_of, print_table, show_one, since, summary
-from hub.cli.partner_words import HostType, PartyType, roles_of
+from hub.cli.partner_words import FileType, HostType, PartyType, roles_of
 from hub.hub import Hub
+from hub.net.pinning import Trust
 from hub.ocpi.document import Party
 from hub.ocpi.editions import EDITIONS
 from hub.ocpi.module import Role
-from hub.parties import connections, introduction, registration, registry
+from hub.parties import connections, introduction, quirk_table, registration, registry
 from hub.parties.registration import Wish
 from hub.parties.tokens import vault
 
@@ -99,15 +100,29 @@ def invite(
 @click.option(
     "--allow-host", "hosts", multiple=True, type=HostType(), help="As the quirk; see `hub partner quirk`."
 )
+@click.option("--ca-file", type=FileType(quirk_table.authorities), metavar="FILE", help="As the quirk.")
+@click.option(
+    "--client-certificate", type=FileType(quirk_table.certificate), metavar="FILE", help="As the quirk."
+)
 @as_json_option
 @with_hub
-def register(hub: Hub, *, roles: Sequence[str], hosts: Sequence[str], as_json: bool, **wished: Any) -> None:
+def register(
+    hub: Hub,
+    *,
+    roles: Sequence[str],
+    hosts: Sequence[str],
+    ca_file: str | None,
+    client_certificate: str | None,
+    as_json: bool,
+    **wished: Any,
+) -> None:
     """Register the hub with a partner that has invited it.
 
     The highest OCPI version that both speak is taken unless you name one. The partner must be able to reach
     the running hub meanwhile, at HUB_PUBLIC_URL.
     """
-    wish = Wish(roles=tuple(map(Role, roles)), hosts=frozenset(hosts), **wished)
+    trust = Trust(ca_file, client_certificate)
+    wish = Wish(roles=tuple(map(Role, roles)), hosts=frozenset(hosts), trust=trust, **wished)
     show_one(hub, registration.register(hub, wish), as_json)
 
 

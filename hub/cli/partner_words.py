@@ -1,6 +1,6 @@
 """What an operator writes on the command line about a partner, read and checked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -31,6 +31,21 @@ class HostType(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
             return quirk_table.host(str(value))
+        except NoSuchValue as fault:
+            self.fail(f"{fault}.", param, ctx)
+
+
+class FileType(click.ParamType[str]):
+    """A file that `check` finds usable; its absolute path."""
+
+    name = "file"
+
+    def __init__(self, check: Callable[[str], str]) -> None:
+        self.check = check
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return self.check(str(value))
         except NoSuchValue as fault:
             self.fail(f"{fault}.", param, ctx)
 

@@ -13,7 +13,7 @@ from hub.ocpi.document import Json
 from hub.ocpi.edition import Edition
 from hub.ocpi.errors import InvalidParameter, Unauthorised, UnsupportedVersion
 from hub.ocpi.module import Role
-from hub.parties import access, announcement, connections, introduction, registry
+from hub.parties import access, announcement, connections, introduction, quirks, registry
 from hub.parties.announcement import Announcement
 from hub.parties.connections import Connection, Endpoints
 from hub.parties.partner import Caller, Partner
@@ -79,8 +79,8 @@ def heard(hub: Hub, spoken: Edition, partner: Partner, body: Json) -> tuple[Anno
     """What the partner says of itself, and what its platform says when asked with its new token."""
     said = announcement.read(spoken, body, announcement.as_invited(partner.roles))
     announcement.keep_to_invitation(said.roles, partner.roles)
-    raw = partner.settings.sends_raw(spoken)
-    peer = Peer(hub.client, said.token, said.url, partner.settings.hosts, raw)
+    settings, trust = partner.settings, quirks.trust_of(partner)
+    peer = Peer(hub.client, said.token, said.url, settings.hosts, trust, settings.sends_raw(spoken))
     url = peer.versions().get(spoken.version)
     if url is None:
         raise UnsupportedVersion(f"{said.url} does not offer OCPI {spoken.version}")  # CRED-08

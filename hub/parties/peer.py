@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from hub.net.client import Answer, Client
 from hub.net.failures import Unreachable
+from hub.net.pinning import PUBLIC_TRUST, Trust
 from hub.ocpi import strictjson
 from hub.ocpi.checking import check
 from hub.ocpi.document import Json
@@ -37,6 +38,7 @@ class Peer:
 
     home   the versions URL that came with the token
     hosts  hosts besides the one of `home` that the operator lets the token go to
+    trust  whom TLS trusts there, and what the hub shows of itself
     raw    the form in which it takes its token; the other is tried when it answers 401 (TR-05)
     """
 
@@ -44,6 +46,7 @@ class Peer:
     token: str
     home: str
     hosts: Collection[str] = ()
+    trust: Trust = PUBLIC_TRUST
     raw: bool = False
     correlation: str = field(default_factory=lambda: str(uuid.uuid4()))
 
@@ -95,7 +98,7 @@ class Peer:
         content = None if body is None else strictjson.write(body)
         try:
             return self.client.request(
-                method, url, headers=headers, body=content, deadline=patience, limit=LIMIT
+                method, url, headers=headers, body=content, deadline=patience, limit=LIMIT, trust=self.trust
             )
         except Unreachable as failure:
             kind = PartnerUnusable if failure.sent else Refused

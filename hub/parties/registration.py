@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from hub.hub import Hub
+from hub.net.pinning import PUBLIC_TRUST, Trust
 from hub.ocpi.edition import Edition
 from hub.ocpi.editions import EDITIONS, edition
 from hub.ocpi.errors import InvalidObject, OcpiError, PartnerUnusable, UnsupportedVersion
 from hub.ocpi.module import Role
-from hub.parties import access, announcement, connections, introduction, registry
+from hub.parties import access, announcement, connections, introduction, quirks, registry
 from hub.parties.announcement import Acting, Announcement
 from hub.parties.handshake import Found, explored, store
 from hub.parties.interfaces import CREDENTIALS, SENDER
-from hub.parties.partner import Partner
+from hub.parties.partner import Partner, PartnerSettings
 from hub.parties.peer import Peer, Refused, is_near
 from hub.parties.problems import AlreadyRegistered, NotRegistered, PartnerProblem
 from hub.parties.tokens import vault
@@ -35,6 +36,7 @@ class Wish:
     name                 under which the partner is kept; None for the host of its versions URL
     roles                in which a 2.1.1 platform acts; it cannot say so itself
     hosts                other hosts that its token may be sent to
+    trust                whom TLS trusts there, and what the hub shows of itself
     """
 
     versions_url: str
@@ -43,6 +45,16 @@ class Wish:
     name: str | None = None
     roles: tuple[Role, ...] = ()
     hosts: frozenset[str] = frozenset()
+    trust: Trust = PUBLIC_TRUST
+
+    def noted(self, settings: PartnerSettings) -> PartnerSettings:
+        """What is kept of the partner from now on."""
+        return replace(
+            settings,
+            hosts=settings.hosts | self.hosts,
+            ca_file=self.trust.authorities or settings.ca_file,
+            client_certificate=self.trust.certificate or settings.client_certificate,
+        )
 
 
 @dataclass(frozen=True)
@@ -93,7 +105,8 @@ class Exchange:
 
 def register(hub: Hub, wish: Wish) -> Partner:
     """Register with a platform that has invited the hub; the partner it has become."""
-    peer = Peer(hub.client, wish.token, wish.versions_url, wish.hosts, raw=wish.version == "2.1.1")
+    raw = wish.version == "2.1.1"
+    peer = Peer(hub.client, wish.token, wish.versions_url, wish.hosts, wish.trust, raw)
     spoken, url = chosen(peer.versions(), wish.version)
     peer.raw = spoken.raw_tokens
     roles = acting_roles(spoken, wish, url)
@@ -152,7 +165,8 @@ def connected(hub: Hub, partner: Partner) -> tuple[Peer, Edition]:
     if token is None or partner.version is None or partner.versions_url is None:
         raise NotRegistered(f"{partner.name} is not registered; see `hub partner invite` and `register`")
     spoken, settings = edition(partner.version), partner.settings
-    return Peer(hub.client, token, partner.versions_url, settings.hosts, settings.sends_raw(spoken)), spoken
+    raw, trust = settings.sends_raw(spoken), quirks.trust_of(partner)
+    return Peer(hub.client, token, partner.versions_url, settings.hosts, trust, raw), spoken
 
 
 def chosen(offered: Mapping[str, str], version: str | None) -> tuple[Edition, str]:
@@ -188,7 +202,7 @@ def registering(hub: Hub, wish: Wish) -> Iterator[tuple[Partner, str]]:
         former = registry.by_name(unit, name)
         if former is not None and former.registered_at is not None:
             raise AlreadyRegistered(f"{name} is registered; unregister it first, or give another --name")
-        partner = registry.planned(unit, former, name, wish.hosts)
+        partner = registry.planned(unit, former, name, wish.noted)
         token = access.intend(unit, partner.id)
     try:
         yield partner, token

@@ -1,6 +1,6 @@
 """The partners that the hub knows: found by token, name or party; invited, suspended, resumed."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -176,13 +176,18 @@ def put_down(unit: Unit, partner: Partner | None, name: str, version: str | None
     return int(unit.connection.execute(new).scalar_one())
 
 
-def planned(unit: Unit, former: Partner | None, name: str, hosts: Collection[str]) -> Partner:
+def planned(
+    unit: Unit,
+    former: Partner | None,
+    name: str,
+    noted: Callable[[PartnerSettings], PartnerSettings],
+) -> Partner:
     """A partner with which the hub is about to register; `former` is what is known of it already."""
     partner_id = put_down(unit, former, name, None)
     partner = next(each for each in matching(unit, partners.c.id == partner_id))
-    if hosts:
-        set_settings(unit, partner_id, replace(partner.settings, hosts=partner.settings.hosts | set(hosts)))
-    return next(each for each in matching(unit, partners.c.id == partner_id))
+    settings = noted(partner.settings)
+    set_settings(unit, partner_id, settings)
+    return replace(partner, settings=settings)
 
 
 def hold_roles(unit: Unit, partner_id: int, roles: Sequence[PartnerRole]) -> None:

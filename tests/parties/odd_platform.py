@@ -16,6 +16,7 @@ class OddPlatform:
     """Versions at `/hello?who=hub`, details at `/d/{version}`, credentials at `/c;x=1`.
 
     answers  path, or method and path -> body, status and body, or a function of the request that gives both
+    tls      an ssl.SSLContext to serve with
     raw      it takes tokens raw only (True), in Base64 only (False), or in either form (None)
     """
 
@@ -47,8 +48,11 @@ class OddPlatform:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        tls = told.get("tls")
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._server.server_port}"
 
     def stop(self) -> None:
         self._server.shutdown()

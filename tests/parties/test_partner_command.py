@@ -1,9 +1,11 @@
 """`hub partner` as an operator runs it."""
 
 import json
+import ssl
 
 import click
 import pytest
+from certificates import self_signed
 from odd_platform import OddPlatform
 
 from hub import cli
@@ -67,6 +69,24 @@ def test_the_hub_registers_with_a_platform(run, odd):
     other.takes = {"token-b2"}
     assert run("update", "Odd")[0] == 0
     assert run("unregister", "NL/EMS") == (0, "NL/EMS is unregistered.\n", "")
+
+
+def test_a_platform_with_an_authority_of_its_own_asks_for_a_certificate(run, odd, tmp_path):
+    file = str(self_signed(tmp_path))
+    demanding = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    demanding.load_cert_chain(file)
+    demanding.load_verify_locations(file)
+    demanding.verify_mode = ssl.CERT_REQUIRED
+    other: OddPlatform = odd(tls=demanding)
+    words = ("register", "--versions-url", other.versions_url, "--token", "token-b", "--name", "Odd")
+    assert "tls" in run(*words)[2]
+    assert run(*words, "--ca-file", file)[0] == 1
+    assert run(*words, "--ca-file", "nowhere.pem")[0] == 2
+    code, out, err = run(*words, "--ca-file", file, "--client-certificate", file, "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["settings"]["ca_file"] == file
+    other.takes = {"token-b2"}
+    assert run("update", "Odd")[0] == 0
 
 
 def test_a_platform_that_cannot_be_reached_is_one_line(run):
