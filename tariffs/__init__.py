@@ -31,7 +31,7 @@ from tariffs.lines import Group, Line
 from tariffs.lint import RULES, Finding, Rule, Severity, lint, lint_together
 from tariffs.model import Component, Dimension, Element, PriceLimit, Remark, Restrictions, Tariff, Taxes
 from tariffs.pictures import picture
-from tariffs.policy import DEFAULT, Flat, Hours, Policy, Split, Step, UnknownLoad
+from tariffs.policy import DEFAULT, Dialect, Flat, Hours, Policy, Rounded, Split, Step, UnknownLoad
 from tariffs.prepared import Prepared, prepare
 from tariffs.preview import Example, Preview, preview
 from tariffs.pricing import price
@@ -60,6 +60,7 @@ __all__ = [
     "Conditions",
     "Cost",
     "Difference",
+    "Dialect",
     "Dimension",
     "Drawing",
     "Element",
@@ -86,6 +87,7 @@ __all__ = [
     "Rate",
     "Remark",
     "Restrictions",
+    "Rounded",
     "Rounding",
     "Rule",
     "Sample",

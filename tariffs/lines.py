@@ -9,8 +9,8 @@ from tariffs.clock import as_text, moment
 from tariffs.exact import HOUR, MILLION, Exact
 from tariffs.model import Dimension, Taxes
 from tariffs.plan import Candidate, Plan
-from tariffs.policy import Policy
-from tariffs.rounding import to_places
+from tariffs.policy import Policy, Rounded
+from tariffs.rounding import counted, to_places
 from tariffs.taxes import Figures, cost
 
 UNITS = {
@@ -132,6 +132,9 @@ class Line:
     def _figures(self) -> Figures:
         plan = self._use.plan
         amount = Fraction(self._use.grains) / plan.grain
+        if self._policy.rounded is Rounded.LINE:
+            places = self._policy.decimals
+            amount = Fraction(counted(amount, 1, places, self._policy.rounding), 10**places)
         return cost({self.tax_percentage: amount}, plan.tariff.taxes).figures()
 
     def as_dict(self) -> dict[str, object]:

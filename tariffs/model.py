@@ -1,7 +1,7 @@
 """What a tariff is, whatever edition it was written in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -32,6 +32,22 @@ class Taxes(StrEnum):
     ON_TOP_UNKNOWN = "on top, rate unknown"  # net prices; taxes are added by somebody else (A21)
     INCLUDED = "included"
     NONE = "none"
+
+
+class Rule(StrEnum):
+    """Which way a Round goes."""
+
+    ROUND_UP = "ROUND_UP"
+    ROUND_DOWN = "ROUND_DOWN"
+    ROUND_NEAR = "ROUND_NEAR"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A rounding of Gireve's dialect of 2.1.1, to `places` decimals (A39)."""
+
+    places: int
+    rule: Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +91,15 @@ class Component:
     price: Decimal
     vat: Decimal | None
     step_size: int
+    price_round: Round | None = None
+    step_round: Round | None = None
+    session_time: bool = False
+    """Half of a SESSION_TIME: the other half has the same price for the other kind of time (A39)."""
+
+    @property
+    def of_dialect(self) -> bool:
+        """Whether it has anything that only Gireve's dialect knows."""
+        return bool(self.price_round or self.step_round or self.session_time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +156,15 @@ class Tariff:
 def rates(elements: Sequence[Element]) -> set[Decimal]:
     """The VAT percentages that the components of these elements name."""
     return {part.vat for element in elements for part in element.components if part.vat is not None}
+
+
+def without_dialect(tariff: Tariff) -> Tariff:
+    """The tariff as OCPI alone knows it (A39)."""
+    if not any(part.of_dialect for element in tariff.elements for part in element.components):
+        return tariff
+    return replace(tariff, elements=tuple(_plain(element) for element in tariff.elements))
+
+
+def _plain(element: Element) -> Element:
+    parts = (part for part in element.components if not part.session_time)
+    return replace(element, components=tuple(replace(one, price_round=None, step_round=None) for one in parts))

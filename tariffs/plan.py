@@ -52,6 +52,7 @@ class Candidate:
     calendar: Calendar | None
     bounds: Bounds | None
     restrictions: Restrictions
+    component: Component
 
     @property
     def reason(self) -> str:
@@ -158,6 +159,7 @@ class Plan:
             calendar=when,
             bounds=limits,
             restrictions=element.restrictions,
+            component=part,
         )
 
 

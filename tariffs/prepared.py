@@ -16,9 +16,9 @@ from tariffs.errors import SessionError
 from tariffs.exact import Exact
 from tariffs.lines import Group, Use, percentage
 from tariffs.loops import Loop, Result, Traits, compiled_loop, limits_of
-from tariffs.model import Dimension, Tariff
+from tariffs.model import Dimension, Tariff, without_dialect
 from tariffs.plan import Candidate, Mode, compiled
-from tariffs.policy import DEFAULT, Flat, Policy, Rounded, Split, Step
+from tariffs.policy import DEFAULT, Dialect, Flat, Policy, Rounded, Split, Step
 from tariffs.quote import Quote
 from tariffs.session import Session, Source
 from tariffs.session_reading import read_session
@@ -43,7 +43,8 @@ def prepare(tariff: Tariff, time_zone: str, policy: Policy = DEFAULT) -> "Prepar
 
     TimeZoneError when the zone is not known.
     """
-    return _prepared(tariff, time_zone if policy.local_time else "UTC", policy)
+    meant = without_dialect(tariff) if policy.dialect is Dialect.OCPI else tariff
+    return _prepared(meant, time_zone if policy.local_time else "UTC", policy)
 
 
 class Prepared:
@@ -56,7 +57,7 @@ class Prepared:
         self.plan = compiled(tariff)
         self.table = self.plan.table(Mode.SESSION)
         self.timetable = Timetable(self.table, self.clock)
-        self.regular = _regular(policy)
+        self.regular = _regular(policy) and without_dialect(tariff) is tariff
         candidates = [one for dimension in ORDER for one in self.table.by_dimension[dimension]]
         self.taxes = {one: percentage(self.plan, one, policy) for one in candidates}
         self.percentages = list(dict.fromkeys(self.taxes.values())) or [None]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from tariffs.assigning import assign
 from tariffs.clock import clock
-from tariffs.model import Tariff
-from tariffs.policy import DEFAULT, Policy
+from tariffs.model import Tariff, without_dialect
+from tariffs.policy import DEFAULT, Dialect, Policy
 from tariffs.prepared import prepare
 from tariffs.quote import Quote
 from tariffs.session import Session
@@ -26,6 +26,10 @@ def price(
     that is only a reservation counts as expired unless `reservation_expired` says otherwise. MismatchError
     when tariffs and session do not belong together, TimeZoneError when the zone is not known.
     """
+    if policy.dialect is Dialect.OCPI:
+        given = (tariffs,) if isinstance(tariffs, Tariff) else tariffs
+        plain = [without_dialect(one) for one in given]
+        tariffs = plain[0] if isinstance(tariffs, Tariff) else plain
     chosen, doubts = assign(tariffs, session)
     place = clock(time_zone if policy.local_time else "UTC")
     currency = (tariffs if isinstance(tariffs, Tariff) else tariffs[0]).currency

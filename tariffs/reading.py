@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -17,6 +18,8 @@ from tariffs.model import (
     Remark,
     ReservationKind,
     Restrictions,
+    Round,
+    Rule,
     Tariff,
     Taxes,
     rates,
@@ -26,7 +29,17 @@ CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
 WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 KNOWN_RESTRICTIONS = frozenset(Restrictions.__dataclass_fields__)
 TIMES = (Dimension.TIME, Dimension.PARKING_TIME)
+SESSION_TIME = "SESSION_TIME"
 MOST_ELEMENTS = 100_000
+
+
+class Granularity(StrEnum):
+    """To which decimal Gireve's dialect rounds: its place here."""
+
+    UNIT = "UNIT"
+    TENTH = "TENTH"
+    HUNDREDTH = "HUNDREDTH"
+    THOUSANDTH = "THOUSANDTH"
 
 
 class TaxIncluded(StrEnum):
@@ -102,8 +115,7 @@ class _Reader:
 
     def components(self, element: Fields, restrictions: Restrictions) -> tuple[Component, ...]:
         found: dict[Dimension, Component] = {}
-        for fields in element.children("price_components"):
-            component = self.component(fields)
+        for component, fields in self.told_components(element):
             if component.dimension in found:  # A30
                 self.remark("component-twice", fields.path, f"a second {component.dimension} is never used")
             found.setdefault(component.dimension, component)
@@ -113,14 +125,40 @@ class _Reader:
             self.remark("element-empty", element.path, "has no price components")
         return tuple(found.values())
 
-    def component(self, fields: Fields) -> Component:
-        fields.require("type")
-        dimension = fields.choice("type", Dimension)
-        assert dimension is not None
+    def told_components(self, element: Fields) -> Iterator[tuple[Component, Fields]]:
+        """Those of a list; a SESSION_TIME is a TIME and a PARKING_TIME (A39)."""
+        for fields in element.children("price_components"):
+            fields.require("type")
+            if fields.get("type") == SESSION_TIME:
+                self.remark("dialect", fields.at("type"), "is no dimension of OCPI: priced as Gireve means it")
+                for dimension in TIMES:
+                    yield replace(self.component(fields, dimension), session_time=True), fields
+                continue
+            kind = fields.choice("type", Dimension)
+            assert kind is not None
+            yield self.component(fields, kind), fields
+
+    def component(self, fields: Fields, dimension: Dimension) -> Component:
         price = fields.required_number("price")
         if price < 0:
             self.remark("price-negative", fields.at("price"), "is negative")
-        return Component(dimension, price, self.vat(fields), self.step_size(fields, dimension))
+        return Component(
+            dimension,
+            price,
+            vat=self.vat(fields),
+            step_size=self.step_size(fields, dimension),
+            price_round=self.round(fields, "price_round"),
+            step_round=self.round(fields, "step_round"),
+        )
+
+    def round(self, fields: Fields, name: str) -> Round | None:
+        """A rounding of Gireve's dialect (A39)."""
+        found = fields.child(name)
+        if found is None:
+            return None
+        granularity = found.choice("round_granularity", Granularity) or Granularity.UNIT
+        self.remark("dialect", fields.at(name), "is no field of OCPI: applied as Gireve means it")
+        return Round(list(Granularity).index(granularity), found.choice("round_rule", Rule) or Rule.ROUND_NEAR)
 
     def vat(self, fields: Fields) -> Decimal | None:
         vat = fields.number("vat")

@@ -2,8 +2,10 @@
 
 from decimal import Context, Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 from tariffs.exact import Exact
+from tariffs.model import Round, Rule
 
 PLACES_SHOWN = 12
 """Decimals at which an amount without a finite decimal form (a third of an hour) is shown."""
@@ -58,3 +60,9 @@ def _without_zeros(digits: int, places: int) -> Decimal:
     while places and digits % 10 == 0:
         digits, places = digits // 10, places - 1
     return ANY_LENGTH.scaleb(Decimal(digits), -places) if places else Decimal(digits)
+
+
+def rounded(value: Fraction, rule: Round) -> Fraction:
+    """`value` as a rounding of Gireve's dialect has it (A39)."""
+    mode = {Rule.ROUND_UP: Rounding.UP, Rule.ROUND_DOWN: Rounding.DOWN, Rule.ROUND_NEAR: Rounding.HALF_UP}
+    return Fraction(counted(value, 1, rule.places, mode[rule.rule]), POWERS[rule.places])

@@ -1,10 +1,12 @@
 """How step_size rounds what is billed up, once per session (P-40 to P-47, A03, A04, A17, A27)."""
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
-from tariffs.exact import Exact, multiple_above
+from tariffs.exact import Exact, multiple_above, whole
 from tariffs.lines import Group, Use
 from tariffs.policy import Step
+from tariffs.rounding import rounded
 from tariffs.uses import of_group
 
 ROUNDINGS = ((Group.ENERGY,), (Group.TIME, Group.PARKING), (Group.RESERVATION,))
@@ -24,7 +26,17 @@ def apply_steps(uses: Sequence[Use], unpriced: Mapping[Group, Exact], step: Step
 
 
 def _missing(relevant: Sequence[Use], last: Use, beyond: Exact) -> Exact:
-    total = sum(use.volume for use in relevant if use.group is last.group) + beyond
-    if total <= 0 or not last.candidate.step:
+    candidate = last.candidate
+    total = sum(use.volume for use in relevant if _counts(use, last)) + beyond
+    if total <= 0 or not candidate.step:
         return 0
-    return multiple_above(total, last.candidate.step) - total
+    if candidate.component.step_round:
+        steps = rounded(Fraction(total) / candidate.step, candidate.component.step_round)
+        return whole(steps * candidate.step - total)
+    return multiple_above(total, candidate.step) - total
+
+
+def _counts(use: Use, last: Use) -> bool:
+    """Whose volume is rounded: that of one dimension, or of both that a SESSION_TIME is (A39)."""
+    both = use.candidate.component.session_time and last.candidate.component.session_time
+    return use.group is last.group or both

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tariffs.clock import Clock
+from tariffs.errors import SessionError
 from tariffs.exact import Exact, whole
 from tariffs.lines import Group, Use
 from tariffs.model import Dimension, Remark, Tariff
@@ -162,6 +163,9 @@ class Walk:
         """A11: a price changed inside a period that was not split there."""
         for dimension in (TIME_OF[piece.phase][0], Dimension.ENERGY, Dimension.FLAT):
             if len({id(table.find(dimension, part.local, part.moment)) for part in parts}) > 1:
+                if self.policy.split is Split.STRICT:
+                    path = f"charging_periods[{piece.place}]"
+                    raise SessionError(path, "period-should-be-split", "a price changes inside it")
                 self._remark(
                     "period-should-be-split", piece, "a price changes inside it: priced by its start"
                 )

@@ -8,14 +8,13 @@ from functools import cached_property
 
 from tariffs.assigning import assign
 from tariffs.clock import Clock
-from tariffs.exact import Exact
 from tariffs.limits import AppliedLimit, limited
 from tariffs.lines import Group, Use, percentage
 from tariffs.model import Remark, Tariff, Taxes
 from tariffs.periods import Stretch, joined
-from tariffs.plan import Plan
-from tariffs.policy import Policy
-from tariffs.rounding import counted
+from tariffs.plan import Candidate, Plan
+from tariffs.policy import Policy, Rounded
+from tariffs.rounding import counted, rounded
 from tariffs.session import Session
 from tariffs.stepping import apply_steps
 from tariffs.taxes import Cost, cost, total
@@ -118,16 +117,35 @@ def share_of(uses: Iterable[Use], group: Group, policy: Policy) -> Cost | None:
 
 
 def cost_of(uses: Iterable[Use], policy: Policy) -> Cost:
-    """Whole numbers until here: one division for each rate of each tariff."""
-    grains: dict[Plan, dict[Decimal | None, Exact]] = {}
+    """Whole numbers until here: one division for each rate of each tariff, and for what is rounded before."""
+    amounts: dict[Plan, dict[Decimal | None, Fraction]] = {}
+    for candidate, mine in _by_rounding(uses, policy).items():
+        of_plan = amounts.setdefault(mine[0].plan, {})
+        rate = percentage(mine[0].plan, mine[0].candidate, policy)
+        of_plan[rate] = of_plan.get(rate, Fraction(0)) + _amount(candidate, mine, policy)
+    return total(cost(of_plan, plan.tariff.taxes) for plan, of_plan in amounts.items())
+
+
+Key = tuple[Plan, Decimal | None] | Candidate
+"""What is added up before anything is rounded: all of a rate, or what a component with `price_round` prices."""
+
+
+def _by_rounding(uses: Iterable[Use], policy: Policy) -> dict[Key, list[Use]]:
+    found: dict[Key, list[Use]] = {}
     for use in uses:
-        of_plan = grains.setdefault(use.plan, {})
-        rate = percentage(use.plan, use.candidate, policy)
-        of_plan[rate] = of_plan.get(rate, 0) + use.grains
-    return total(
-        cost({rate: Fraction(amount) / plan.grain for rate, amount in of_plan.items()}, plan.tariff.taxes)
-        for plan, of_plan in grains.items()
-    )
+        plain = use.plan, percentage(use.plan, use.candidate, policy)
+        found.setdefault(use.candidate if use.candidate.component.price_round else plain, []).append(use)
+    return found
+
+
+def _amount(key: Key, uses: Sequence[Use], policy: Policy) -> Fraction:
+    grain = uses[0].plan.grain
+    if policy.rounded is Rounded.LINE:
+        lines = (counted(use.grains, grain, policy.decimals, policy.rounding) for use in uses)
+        return Fraction(sum(lines), 10**policy.decimals)
+    amount = Fraction(sum(use.grains for use in uses)) / grain
+    rule = key.component.price_round if isinstance(key, Candidate) else None
+    return rounded(amount, rule) if rule else amount
 
 
 def _validity(given: Sequence[Tariff], session: Session) -> Iterable[Remark]:
