@@ -26,18 +26,20 @@ class Pace:
     threads   deliveries at a time
     tick      between two looks for what other processes have committed; what this one did is seen at once
     deadline  of one try
+    slack     for all that a delivery needs besides, in its claim
     status    between two looks at how partners fare
     """
 
     threads: int = 16
     tick: float = 0.2
     deadline: float = sender.DEADLINE
+    slack: float = 5.0
     status: float = 5.0
 
     @property
     def lease(self) -> int:
         """How long a claim holds, in microseconds: a process that dies gives its work back after this."""
-        return int((2 * self.deadline + 5) * SECOND)
+        return int((2 * self.deadline + self.slack) * SECOND)
 
 
 PACE = Pace()
@@ -61,6 +63,8 @@ class Worker:
         self._ended: deque[Ended] = deque()
         self._unwritten: list[Ended] = []
         self._running = 0
+        self._well = True
+        self._batch = pace.threads
         self._served = 0
         self._looked_at = 0.0
         self._thread = threading.Thread(target=self._run, name="deliveries")
@@ -82,14 +86,26 @@ class Worker:
         self.hub.store.wake.remove(self._news.set)
 
     def _run(self) -> None:
-        while not self._told_to_stop.is_set() or self._running:
+        while not self._told_to_stop.is_set() or self._running or (self._unwritten and self._well):
             self._news.wait(self.pace.tick)
             self._news.clear()
             try:
                 self._round()
-            except Exception:  # the database is away: ends are kept, and written when it is back
-                log.exception("deliveries wait")
-                self._told_to_stop.wait(self.pace.tick)
+                self._went_well()
+            except Exception as fault:  # noqa: BLE001 (whatever it is, the next round is to come)
+                self._failed(fault)
+
+    def _went_well(self) -> None:
+        if not self._well:
+            log.info("deliveries go on")
+        self._well, self._batch = True, min(self._batch * 2, self.pace.threads)
+
+    def _failed(self, fault: Exception) -> None:
+        """The database is away: ends are kept, and written when it is back. Said once, not at every try."""
+        if self._well:
+            log.error("deliveries wait", exc_info=fault)
+        self._well, self._batch = False, 1
+        self._told_to_stop.wait(self.pace.tick)
 
     def _round(self) -> None:
         self._collect()
@@ -114,12 +130,20 @@ class Worker:
             return claiming.anything_due(glance)
 
     def _written_and_claimed(self, room: int) -> list[Mark]:
-        """One transaction for all that has ended and all that is begun."""
+        """One transaction for all that has ended and all that is begun.
+
+        After a failure the ends are written one at a time and in turn, so that one that cannot be written, as
+        it must not be, holds up no other; it is forgotten when its claim lapses.
+        """
+        now = self.hub.store.clock()
+        self._unwritten = [each for each in self._unwritten if now < each.mark.until]
+        some, self._unwritten = self._unwritten[: self._batch], self._unwritten[self._batch :]
+        self._unwritten += some  # in case of failure
         with self.hub.store.unit() as unit:
-            later = settling.settle(unit, self._unwritten, self.chance)
+            later = settling.settle(unit, some, self.chance)
             turn = Turn(secrets.token_hex(16), unit.now + self.pace.lease, room, self._served)
             marks = claiming.claim(unit, turn) if room else []
-        self._unwritten = later
+        self._unwritten = later + self._unwritten[: len(self._unwritten) - len(some)]
         self._served = marks[-1].partner_id if marks else self._served
         return marks
 
