@@ -10,6 +10,9 @@ from tariffs.lint.rules import RULES, Severity
 from tariffs.model import Dimension, Element, Tariff
 from tariffs.words import DAYS, clock, day, digits, length
 
+DIALECT_TYPE = "SESSION_TIME"
+"""Of Gireve's 2.1.1: it prices both kinds of time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -48,7 +51,12 @@ class Subject:
     def component(self, element: Element, dimension: Dimension) -> str:
         """The path of the component that supplies a dimension of an element."""
         given = self.document["elements"][element.index]["price_components"]
-        place = next(place for place, part in enumerate(given) if part["type"] == dimension)
+        names = (
+            (dimension, DIALECT_TYPE)
+            if dimension in (Dimension.TIME, Dimension.PARKING_TIME)
+            else (dimension,)
+        )
+        place = next(place for place, part in enumerate(given) if part["type"] in names)
         return f"elements[{element.index}].price_components[{place}]"
 
 

@@ -67,6 +67,7 @@ _WARNINGS = {
     "alt-text-contradicts": "Make the text say what the elements charge: drivers are shown the text.",
     "validity-overlap": "End the earlier tariff when the later begins.",
     "validity-gap": "Let the later tariff begin when the earlier ends: sessions between have no price.",
+    "dialect": "Send it to partners that know the dialect only: all others price the tariff without it.",
     "too-large": "Split the tariff: it has too many conditions to check which elements cover each other.",
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from tariffs.lint.finding import Findings, finding
+from tariffs.lint.finding import DIALECT_TYPE, Findings, finding
 from tariffs.model import Dimension, ReservationKind, Restrictions
 from tariffs.reading import WEEKDAYS, TaxIncluded
 
@@ -20,10 +20,13 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "min_price": LIMIT,
     "max_price": LIMIT,
     "elements": ("price_components", "restrictions"),
-    "price_components": ("type", "price", "vat", "step_size"),
+    "price_components": ("type", "price", "vat", "step_size", "price_round", "step_round"),
     "restrictions": tuple(Restrictions.__dataclass_fields__),
 }
 """The fields of each object, of all editions together; an object that is not here is not looked into."""
+
+DIALECT = ("price_round", "step_round")
+"""Of Gireve's 2.1.1 alone."""
 
 TYPES = ("AD_HOC_PAYMENT", "PROFILE_CHEAP", "PROFILE_FAST", "PROFILE_GREEN", "REGULAR")
 CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
@@ -47,6 +50,8 @@ def _object(kind: str, given: Mapping[str, Any], path: str) -> Findings:
             yield _stranger(kind, name, here)
         elif value is None:
             yield finding("field-null", here, "is null")
+        elif name in DIALECT or value == DIALECT_TYPE:
+            yield finding("dialect", here, "is of Gireve's dialect of 2.1.1")
         else:
             yield from _choice(kind, name, value, here)
             yield from _inside(name, value, here)

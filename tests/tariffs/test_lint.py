@@ -171,6 +171,11 @@ ONE_RULE_EACH: list[tuple[str, str, Json]] = [
         tariff(element(part("FLAT", 5), min_duration=14400), element(part("FLAT", 1), part())),
     ),
     (
+        "dialect",
+        "elements[0].price_components[0].price_round",
+        tariff(element(part(price_round={"round_granularity": "UNIT", "round_rule": "ROUND_UP"}))),
+    ),
+    (
         "alt-text-contradicts",
         "tariff_alt_text[0].text",
         tariff(tariff_alt_text=[TEXT | {"text": "€ 0.35/kWh"}]),
