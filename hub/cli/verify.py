@@ -11,7 +11,7 @@ from hub.cli.partner_words import time_zone as known_zone
 from hub.cli.price_files import objects_in, read_tariffs
 from hub.cli.tables import console, show_json, show_table
 from hub.ocpi.document import Json
-from tariffs import PricingError, Tariff
+from tariffs import PricingError, Tariff, read_session
 from tariffs.verify import Background, Difference, Verification
 from tariffs.verify import verify as verified
 
@@ -65,11 +65,14 @@ def verify(
     given = tariffs_of(tariff_files)
     using = given[0] if len(given) == 1 else given or None
     try:
-        found = verified(document, using, time_zone, background)
+        told = time_zone or read_session(document).time_zone
+        found = verified(document, using, told, background)
     except PricingError as fault:
         raise CommandFailed(
             f"{cdr}: {fault}. Give the tariff with --tariff FILE, or correct the CDR."
         ) from fault
+    if told is None:
+        click.echo("hub: the time zone is not known: local times are read as UTC. See --time-zone.", err=True)
     if as_json:
         show_json(found.as_dict())
     else:

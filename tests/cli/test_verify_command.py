@@ -51,10 +51,16 @@ def cdr(**changes: Any) -> Any:
 
 
 def test_a_cdr_that_agrees(hub):
-    code, out, errors = hub("verify", "--cdr", CDR / "session.json")
+    code, out, errors = hub("verify", "--cdr", CDR / "session.json", "--time-zone", "Europe/Amsterdam")
     assert (code, errors) == (0, "")
     assert out.splitlines()[1].split() == ["total", "before", "taxes", "4.50", "4.5", "0.00"]
     assert "The CDR agrees with its tariff, in EUR.\n" in out
+
+
+def test_without_a_time_zone_it_says_that_it_takes_utc(hub):
+    code, _, errors = hub("verify", "--cdr", CDR / "session.json")
+    assert code == 0
+    assert errors == "hub: the time zone is not known: local times are read as UTC. See --time-zone.\n"
 
 
 def test_a_cdr_that_differs_has_a_cause_and_ends_with_1(hub, file):
