@@ -38,6 +38,7 @@ UNIT = 200
 MOST = 2**62
 MOST_CELLS = 20_000
 MOST_DAYS = 4_000
+MINUTES = DAY // MINUTE
 UNKNOWN = -(2**63) + 1
 """Below every load."""
 ALL = 2**63 - 1
@@ -183,10 +184,17 @@ class Runner:
             if self._span is not None:
                 first, last = min(first, self._span[0]), max(last, self._span[1])
             if last - first > MOST_DAYS:
-                raise UnevenClockError
+                return self._rows_of_days(start)
             days = [self._day(day) for day in range(first, last + 1)]
             self._span = first, last, np.concatenate(days)
         return self._span[2][(start - self._span[0] * DAY) // MINUTE]
+
+    def _rows_of_days(self, start: Whole) -> Places:
+        """The same where the days lie too far apart to make all between them."""
+        days, place = np.unique(start // DAY, return_inverse=True)
+        minutes = np.concatenate([self._day(day) for day in days.tolist()])
+        found: Places = minutes[place * MINUTES + start % DAY // MINUTE]
+        return found
 
     def _day(self, day: int) -> Places:
         found = self._minutes.get(day)
