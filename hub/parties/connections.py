@@ -10,6 +10,7 @@ from hub.parties.partner import Partner, PartnerRole, Status
 from hub.parties.problems import NameTaken
 from hub.parties.registry import by_name, hold_roles
 from hub.parties.tokens import Vault
+from hub.store.deliveries import deliveries
 from hub.store.parties import endpoints, partners, tokens_out
 from hub.store.unit import Unit
 
@@ -57,9 +58,12 @@ def connect(unit: Unit, partner_id: int, connection: Connection, vault: Vault) -
 
 
 def end(unit: Unit, partner: Partner) -> None:
-    """Both directions stop at once: no token of either side is left (CRED-14). Its objects and name stay."""
+    """Both directions stop at once: no token of either side is left (CRED-14). Its objects and name stay; what
+    it has got is remembered, what it was owed is not."""
     access.revoke(unit, partner.id)
     drop(unit, partner.id)
+    owed = (deliveries.c.partner_id == partner.id, deliveries.c.state != "done")
+    unit.connection.execute(delete(deliveries).where(*owed))
     ended = update(partners).where(partners.c.id == partner.id)
     unit.connection.execute(ended.values(status=Status.SUSPENDED, registered_at=None))
 

@@ -53,7 +53,7 @@ FAILS = 0.35
 OBJECTS, PRODUCERS, PARTNERS = 40, 2, 2
 PAUSE = (0.1, 0.5)
 ENOUGH = 100
-"""Changes that must be acknowledged before a run may end: on a busy machine, processes are killed at birth."""
+"""Changes that must be acknowledged before a run ends: on a busy machine processes are killed at birth."""
 PATIENCE = 60.0
 BEGINNING = instants.micros("2026-01-01T00:00:00Z")
 FORKS = multiprocessing.get_context("forkserver")
