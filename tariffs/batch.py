@@ -357,14 +357,16 @@ class Chunk:
         self.energy = self.column("energy") if self._needs_energy() else None
         self.time, self.parked = self._times()
         count = 1 if self.single else int(np.diff(part.offsets).max(initial=1))
-        volumes = [one for one in (self.energy, self.time) if one is not None]
         steps = 2 * int(runner.step.max(initial=0))
         left = MOST // runner.factor - runner.net_scale[1] - runner.gross_scale[1] - runner.flats
-        most = min(left // runner.largest // (4 * max(count, 1)) - steps, MOST // HOUR)
-        if all(_within(volume, most) for volume in volumes):
+        most = left // runner.largest // (4 * max(count, 1)) - steps
+        derived = min(most, MOST // HOUR) if runner.prepared.traits.derives else most
+        limits = [(self.energy, derived), (self.time, most)]
+        volumes = [(volume, limit) for volume, limit in limits if volume is not None]
+        if all(_within(volume, limit) for volume, limit in volumes):
             return
-        for volume in volumes:
-            self._strange |= self.any(np.abs(volume) > most)
+        for volume, limit in volumes:
+            self._strange |= self.any(np.abs(volume) > limit)
         clean = ~np.repeat(self._strange, np.diff(part.offsets))
         self.energy = None if self.energy is None else np.where(clean, self.energy, 0)
         self.time = None if self.time is None else np.where(clean, self.time, 0)
