@@ -1,6 +1,7 @@
 """`hub partner quirk`: every quirk is set, shown and taken away the same way, and tells its reason."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from hub.cli.partner_quirk import spelling
 from hub.net.pinning import DEFAULT_CA_BUNDLE_PATH
 from hub.parties.quirk_table import QUIRKS
 
+README = Path(__file__).parent.parent.parent / "README.md"
 SECRET = "a secret key of these tests alone"
 INVITE = ("partner", "invite", "--name", "EV Mobile", "--role", "EMSP", "--party", "NL/EMS")
 
@@ -107,6 +109,12 @@ def test_a_quirk_that_makes_no_sense_is_one_line_and_changes_nothing(run, writte
 def test_help_is_there_without_a_database(words, capsys):
     assert cli.run(["partner", "quirk", *words]) == 0
     assert "Example" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", QUIRKS)
+def test_the_readme_shows_every_quirk_with_its_reason(name):
+    written = spelling(name).replace("|", "\\|")
+    assert f"| `{written}` | {QUIRKS[name].reason} |" in README.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", QUIRKS)
