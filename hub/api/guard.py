@@ -25,6 +25,7 @@ from hub.parties import registry, tokens
 from hub.parties.partner import Caller
 from hub.store.unit import Unit
 from hub.surroundings import StoreSurroundings
+from hub.sync import presence
 
 BODY_LIMIT = 1024 * 1024
 OPEN_TO_TOKEN_A = frozenset({"versions", "credentials"})
@@ -85,6 +86,7 @@ def admit() -> None:
     here.version = here.request.path.split("/")[2]  # every guarded path begins with /ocpi/{version}
     is_open = here.request.blueprint in OPEN_TO_TOKEN_A
     here.caller = authenticated(here, is_open)
+    presence.heard(here.hub.store, here.caller.partner)  # HCI-05
     refuse_nul(here.request)
     if is_open:
         return

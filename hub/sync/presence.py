@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,7 +16,7 @@ from hub.parties.problems import PartnerProblem
 from hub.store.engine import Store
 from hub.store.schedules import heard as table
 from hub.store.unit import Unit
-from hub.sync import breaker, reach
+from hub.sync import breaker, reach, schedule
 from hub.sync.breaker import PRISTINE, Gate
 from hub.sync.run import Outcome, Run
 from hub.sync.schedule import FAILED, SKIPPED
@@ -25,20 +26,23 @@ NOTED_EVERY = 60 * SECOND
 SILENCE = 300 * SECOND
 UPSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
-noted: dict[tuple[str, int], int] = {}
+noted: WeakKeyDictionary[Store, dict[int, int]] = WeakKeyDictionary()
 """What this process has written lately: a partner that talks all the time costs one write a minute."""
 lock = threading.Lock()
 
 
-def heard(store: Store, partner_id: int) -> None:
-    """A request or an answer of the partner has come."""
-    now, key = store.clock(), (str(store.engine.url), partner_id)
+def heard(store: Store, partner: Partner) -> None:
+    """A request or an answer of the partner has come. One that was away is asked whether it is back."""
+    now = store.clock()
     with lock:
-        if abs(now - noted.get(key, 0)) < NOTED_EVERY:
+        lately = noted.setdefault(store, {})
+        if abs(now - lately.get(partner.id, 0)) < NOTED_EVERY:
             return
-        noted[key] = now
+        lately[partner.id] = now
     with store.unit() as unit:
-        note(unit, partner_id)
+        note(unit, partner.id)
+        if partner.status is Status.OFFLINE:
+            schedule.bring_forward(unit, partner.id, ("alive",))
 
 
 def note(unit: Unit, partner_id: int) -> None:

@@ -172,7 +172,7 @@ def walk(begun: Crawl) -> Crawl:
 def take(crawled: Crawl, page: Page) -> Crawl:
     """Keep what a page shows, and where the next one is."""
     store = crawled.run.hub.store
-    presence.heard(store, crawled.cursor.partner_id)
+    presence.heard(store, crawled.source.partner)
     now = store.clock()
     judged = [judge(crawled.sender, item, now) for item in page.items]
     bad_before = crawled.counts[BAD]

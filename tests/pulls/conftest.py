@@ -16,6 +16,7 @@ from hub.ocpi.module import Role
 from hub.parties import registry
 from hub.settings import Settings
 from hub.store.documents import TABLES
+from hub.store.unit import Unit
 from hub.sync import schedule
 from hub.sync.jobs import Jobs
 from hub.sync.schedule import Scheduled
@@ -49,6 +50,11 @@ class Clockwork:
                 if (each.job, each.module) == (job, module) and whose in (None, each.partner_id)
             ]
         (only,) = found
+        return only
+
+    def scheduled_in(self, unit: Unit, job: str) -> Scheduled:
+        """The same inside a transaction; of a job of the hub itself."""
+        (only,) = [each for each in schedule.listed(unit) if each.job == job]
         return only
 
     def run(self, job: str, module: str | None = None, name: str | None = None) -> Scheduled:
