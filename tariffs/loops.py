@@ -108,6 +108,8 @@ STRANGE = frozenset({"ENERGY_EXPORT", "ENERGY_IMPORT", "RESERVATION_TIME"})
 
 
 def _begin(traits: Traits) -> Iterator[str]:
+    if traits.times and traits.from_bytes:
+        yield "same_hours = same_length = same_time = 0"
     yield "named = energy_total = time_total = parking_total = amount = 0; hours = 0.0"
     yield "last_energy = last_time = None; last_parked = False"
     if traits.flat:
@@ -127,8 +129,9 @@ def _begin(traits: Traits) -> Iterator[str]:
 
 def _ends() -> Iterator[str]:
     """The start and the end of a CDR; those of its periods lie between."""
-    yield "text = cdr.start_date_time"
-    yield "began = days[text[:10]][0] + times[text[10:]]"
+    yield "text = cdr.start_date_time; known = text[:10]"
+    yield "midnight, day = days[known]"
+    yield "began = midnight + times[text[10:]]"
     yield "text = cdr.end_date_time"
     yield "if text is None: text = cdr.stop_date_time"
     yield "if text is None: return None"
@@ -257,7 +260,8 @@ def _from_bytes(traits: Traits) -> Iterator[str]:
 def _when(traits: Traits, period: str, at: str, asked: str) -> Iterator[str]:
     yield f"text = {period}.start_date_time"
     if traits.clock:
-        yield "midnight, day = days[text[:10]]"
+        yield "date = text[:10]"
+        yield "if date != known: midnight, day = days[date]; known = date"
         yield "passed = times[text[10:]]"
         yield f"{at} = midnight + passed"
         yield f"{asked} = day[passed // 60000000]"
@@ -282,7 +286,21 @@ def _load_names(name: str) -> Iterator[tuple[str, str, str]]:
 
 def _billable(traits: Traits) -> str:
     """A12."""
-    micros = "round(charging * 1e6) * 3600" if traits.from_bytes else "charging"
+    if traits.from_bytes:
+        return ONCE.replace("BILLABLE", indent(_stands_for(traits, "round(charging * 1e6) * 3600"), "    ").lstrip())
+    return _stands_for(traits, "charging")
+
+
+ONCE = """\
+length = ends - at
+if charging != same_hours or length != same_length:
+    BILLABLE
+    same_hours = charging; same_length = length; same_time = time
+else: time = same_time"""
+"""Many CDRs have periods of one length."""
+
+
+def _stands_for(traits: Traits, micros: str) -> str:
     if traits.hours is Hours.TIMESTAMPS:
         return (
             f"time = {micros}\nif time:\n    length = ends - at\n"
@@ -345,9 +363,9 @@ def _find(
         f"{name}_least <= {_seen(name, 'low')} and {_seen(name, 'high')} < {name}_most"
         for name in traits.looks_at
     )
-    body = "\n".join(then)
+    body = "\n".join([*unpacked, *then])
     return (
-        f"for {', '.join(names)}, rate, tax, candidate, found in asked[{place}]:\n"
+        f"for {', '.join(names)}, found in asked[{place}]:\n"
         f"    if {tests}:\n{indent(body, '        ')}\n        break\n{other}"
     )
 

@@ -182,7 +182,7 @@ class Prepared:
     def _asked(self, dimension: Dimension, candidates: Sequence[Candidate]) -> Any:
         if dimension in self.traits.bounded:
             entries = [(one, self._entry(one)) for one in candidates]
-            return [(*limits_of(self.traits, one.bounds), *entry, entry) for one, entry in entries]
+            return [(*limits_of(self.traits, one.bounds), entry) for one, entry in entries]
         return self._entry(candidates[0]) if candidates else None
 
     def _entry(self, candidate: Candidate) -> Entries:
