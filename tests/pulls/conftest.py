@@ -73,7 +73,10 @@ class Clockwork:
 @pytest.fixture
 def clockwork(settings: Settings) -> Iterator[Clockwork]:
     at = listening("127.0.0.1", 0)
-    hub = create_hub(replace(settings, public_url=f"http://127.0.0.1:{at.getsockname()[1]}"))
+    url = f"http://127.0.0.1:{at.getsockname()[1]}"
+    hub = create_hub(
+        replace(settings, public_url=url, secret_key="a key that commands take from the environment")
+    )
     server = Server(create_app(hub=hub), at)
     thread = threading.Thread(target=server.run)
     thread.start()
