@@ -58,8 +58,8 @@ def connect(unit: Unit, partner_id: int, connection: Connection, vault: Vault) -
 
 
 def end(unit: Unit, partner: Partner) -> None:
-    """Both directions stop at once: no token of either side is left (CRED-14). Its objects and name stay; what
-    it has got is remembered, what it was owed is not."""
+    """Both directions stop at once: no token of either side is left (CRED-14). Its objects and name stay, and
+    what it has got is remembered; what it was owed is not."""
     access.revoke(unit, partner.id)
     drop(unit, partner.id)
     owed = (deliveries.c.partner_id == partner.id, deliveries.c.state != "done")
