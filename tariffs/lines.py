@@ -5,6 +5,8 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+import msgspec
+
 from tariffs.clock import as_text, moment
 from tariffs.exact import HOUR, MILLION, Exact
 from tariffs.model import Dimension, Taxes
@@ -31,18 +33,15 @@ class Group(StrEnum):
     RESERVATION = "reservation"
 
 
-class Use:
+class Use(msgspec.Struct, gc=False, eq=False):
     """A stretch in which one component was active; `surplus` is what step_size adds to its volume."""
 
-    __slots__ = ("candidate", "group", "plan", "start", "surplus", "volume")
-
-    def __init__(self, plan: Plan, candidate: Candidate, group: Group, start: int, volume: Exact) -> None:
-        self.plan = plan
-        self.candidate = candidate
-        self.group = group
-        self.start = start
-        self.volume = volume
-        self.surplus: Exact = 0
+    plan: Plan
+    candidate: Candidate
+    group: Group
+    start: int
+    volume: Exact
+    surplus: Exact = 0
 
     @property
     def grains(self) -> Exact:
@@ -50,49 +49,46 @@ class Use:
         return (self.volume + self.surplus) * self.candidate.rate
 
 
-class Line:
+class Line(msgspec.Struct, frozen=True, gc=False, eq=False):
     """One component over one stretch; `billed_quantity` is `quantity` after step_size."""
 
-    __slots__ = ("_policy", "_use")
-
-    def __init__(self, use: Use, policy: Policy) -> None:
-        self._use = use
-        self._policy = policy
+    use: Use
+    policy: Policy
 
     @property
     def dimension(self) -> Dimension:
         """What is priced."""
-        return self._use.candidate.dimension
+        return self.use.candidate.dimension
 
     @property
     def group(self) -> Group:
         """Which subtotal it belongs to."""
-        return self._use.group
+        return self.use.group
 
     @property
     def tariff_id(self) -> str:
         """Whose price it is."""
-        return self._use.plan.tariff.id
+        return self.use.plan.tariff.id
 
     @property
     def element_index(self) -> int:
         """The place of the element in its tariff, from 0."""
-        return self._use.candidate.element
+        return self.use.candidate.element
 
     @property
     def start(self) -> datetime:
         """When the stretch began, in UTC."""
-        return moment(self._use.start)
+        return moment(self.use.start)
 
     @property
     def quantity(self) -> Decimal:
         """What was used, in `unit`."""
-        return to_places(self._use.volume, self._unit[1])
+        return to_places(self.use.volume, self._unit[1])
 
     @property
     def billed_quantity(self) -> Decimal:
         """What is billed, in `unit`."""
-        return to_places(self._use.volume + self._use.surplus, self._unit[1])
+        return to_places(self.use.volume + self.use.surplus, self._unit[1])
 
     @property
     def unit(self) -> str:
@@ -102,7 +98,7 @@ class Line:
     @property
     def unit_price(self) -> Decimal:
         """The price of one unit, as the tariff has it."""
-        return self._use.candidate.price
+        return self.use.candidate.price
 
     @property
     def before_taxes(self) -> Decimal:
@@ -112,7 +108,7 @@ class Line:
     @property
     def tax_percentage(self) -> Decimal | None:
         """The rate of tax, None when no rate is given."""
-        return percentage(self._use.plan, self._use.candidate, self._policy)
+        return percentage(self.use.plan, self.use.candidate, self.policy)
 
     @property
     def after_taxes(self) -> Decimal | None:
@@ -122,24 +118,24 @@ class Line:
     @property
     def reason(self) -> str:
         """Why this component was active, in words."""
-        return self._use.candidate.reason
+        return self.use.candidate.reason
 
     @property
     def _unit(self) -> tuple[str, int]:
-        return UNITS[self._use.candidate.dimension]
+        return UNITS[self.use.candidate.dimension]
 
     @property
     def _figures(self) -> Figures:
-        plan = self._use.plan
-        amount = Fraction(self._use.grains) / plan.grain
-        if self._policy.rounded is Rounded.LINE:
-            places = self._policy.decimals
-            amount = Fraction(counted(amount, 1, places, self._policy.rounding), 10**places)
+        plan = self.use.plan
+        amount = Fraction(self.use.grains) / plan.grain
+        if self.policy.rounded is Rounded.LINE:
+            places = self.policy.decimals
+            amount = Fraction(counted(amount, 1, places, self.policy.rounding), 10**places)
         return cost({self.tax_percentage: amount}, plan.tariff.taxes).figures()
 
     def as_dict(self) -> dict[str, object]:
         """JSON-ready."""
-        return {name: getattr(self, name) for name in TOLD} | {"start": as_text(self._use.start)}
+        return {name: getattr(self, name) for name in TOLD} | {"start": as_text(self.use.start)}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Line) and self.as_dict() == other.as_dict()

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from tariffs.assigning import assign
 from tariffs.cdr_bytes import Cdr, decode, faithful
 from tariffs.clock import DAY, clock, micros
 from tariffs.errors import SessionError
@@ -115,17 +114,14 @@ class Prepared:
             result = self._of_session(self._loops[False, True], given.session)
         else:
             result = self._of_cdr(self._loops[True, True], given)
-        assert result is not None and result[1] is not None
-        uses = [self._use(item, given) for item in result[1]]
+        assert result is not None
+        plan, items = self.plan, result[1] or []
+        for item in items:
+            if item[4] and item[0] is FIXED and item[2] > _began(given):  # A36
+                item[0] = Group.PARKING
+        uses = [Use(plan, candidate, group, start, volume) for group, candidate, start, volume, _ in items]
         apply_steps(uses, {}, self.policy.step)
         return uses
-
-    def _use(self, item: list[Any], given: Any) -> Use:
-        group, candidate, start, volume, parked = item
-        if parked and group is Group.FIXED:  # A36
-            began = given.session.start if isinstance(given, Walked) else micros(given.start_date_time)
-            group = Group.PARKING if start > began else group
-        return Use(self.plan, candidate, group, start, volume)
 
     def _of_cdr(self, loop: Loop, cdr: Cdr) -> Result | None:
         if cdr.currency != self.tariff.currency and cdr.currency is not None:
@@ -230,6 +226,13 @@ TIMES_OF = {Dimension.TIME, Dimension.PARKING_TIME}
 
 def _always(candidate: Candidate) -> bool:
     return candidate.calendar is None and candidate.bounds is None
+
+
+FIXED = Group.FIXED
+
+
+def _began(given: Any) -> int:
+    return given.session.start if isinstance(given, Walked) else micros(given.start_date_time)
 
 
 def _regular(policy: Policy) -> bool:

@@ -111,7 +111,8 @@ class Quote(msgspec.Struct, frozen=True, gc=False, eq=False):  # a Struct becaus
     @property
     def lines(self) -> tuple[Line, ...]:
         """One for each component and stretch, in order of time."""
-        return tuple(Line(use, self.policy) for use in self.reckoned.uses)
+        policy = self.policy
+        return tuple([Line(use, policy) for use in self.reckoned.uses])
 
     @property
     def stretches(self) -> tuple[Stretch, ...]:

@@ -130,7 +130,7 @@ class Swift(msgspec.Struct, gc=False):  # a Struct because it is made faster
     def details(self) -> "Details":
         """All that takes longer, found once."""
         if self.found is None:
-            self.found = Details(self)
+            self.found = Details(self.made, self.given, self.body)
         return self.found
 
     @property
@@ -169,23 +169,21 @@ class Swift(msgspec.Struct, gc=False):  # a Struct because it is made faster
 
 
 class Details:
-    """What a quote is asked beyond its amounts."""
+    """What a quote is asked beyond its amounts, each found once; it must not hold the Swift that holds it."""
 
-    def __init__(self, of: Swift) -> None:
-        self._of = of
-
-    @cached_property
-    def uses(self) -> Sequence[Use]:
-        """By the same loop, which lists them this time."""
-        return self._of.made.uses_of(self._of.given)
+    def __init__(self, made: Made, given: Any, body: bytes) -> None:
+        self._made = made
+        self._given = given
+        self._body = body
+        self.uses = made.uses_of(given)
 
     @cached_property
     def limited(self) -> tuple[Cost, tuple[AppliedLimit, ...]]:
         """The total with its taxes."""
-        made = self._of.made
+        made = self._made
         return limited(cost_of(self.uses, made.policy), made.scale.plan.tariff, reservation_only=False)
 
     @cached_property
     def walked(self) -> Walked:
         """By the general way, which knows everything."""
-        return self._of.made.walk(self._of.given, self._of.body)
+        return self._made.walk(self._given, self._body)

@@ -1,6 +1,6 @@
 """What a session uses of each price component, stretch by stretch, in order of time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from tariffs.clock import Clock
 from tariffs.errors import SessionError
@@ -190,8 +190,3 @@ def _unknown(load: Load, edges: Sequence[Exact]) -> bool:
 
 def _straddles(load: Load, edge: Exact) -> bool:
     return load.low is not None and load.high is not None and load.low < edge <= load.high
-
-
-def of_group(uses: Sequence[Use], *groups: Group) -> Iterator[Use]:
-    """The uses of volume, FLATs left out, that belong to these groups."""
-    return (use for use in uses if use.group in groups and use.candidate.dimension is not Dimension.FLAT)

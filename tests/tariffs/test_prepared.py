@@ -1,6 +1,8 @@
 """CDRs priced from their bytes: the same quote as the general way, which is taken where anything is unusual."""
 
+import gc
 import json
+import tracemalloc
 from decimal import Decimal
 from typing import Any
 
@@ -259,3 +261,21 @@ def test_a_clock_that_is_not_whole_minutes_from_utc_is_priced_the_general_way() 
     )
     quote = prepare(one, "Africa/Monrovia").price(old)
     assert (swift(quote), quote.before_taxes) == (False, Decimal("2.5"))
+
+
+def test_a_quote_goes_when_nobody_holds_it() -> None:
+    """Its parts are hidden from the garbage collector for speed, so that they must not hold each other."""
+    prepared = prepare(BUSY, ZONE)
+    tracemalloc.start()
+    for _ in range(2):
+        first = tracemalloc.get_traced_memory()[0]
+        for _ in range(50):
+            quote = prepared.price(LONG)
+            assert quote.lines
+            assert quote.total.net
+            assert quote.stretches
+        del quote
+        gc.collect()
+    grown = tracemalloc.get_traced_memory()[0] - first
+    tracemalloc.stop()
+    assert grown < 20_000
