@@ -2,18 +2,20 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from hub.store.pressure import PATIENCE, Overloaded
 from hub.store.unit import Clock, Glance, React, Unit, utc_micros
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON")
 POOL: dict[str, Any] = {
     "pool_size": 20,
     "max_overflow": 20,
+    "pool_timeout": PATIENCE,
     "pool_reset_on_return": None,  # every transaction is ended here, so there is nothing to reset
 }
 
@@ -34,24 +36,55 @@ class Store:
     >>> with store.unit() as unit: documents.save(unit, ...)     # committed at the end, or not at all
     """
 
-    def __init__(self, url: str, *, react: React = nothing_follows, clock: Clock = utc_micros) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        react: React = nothing_follows,
+        clock: Clock = utc_micros,
+        patience: float = PATIENCE,
+    ) -> None:
         self.engine = engine_for(url)
+        self.patience = patience
         self.react = react
         self.clock = clock
         self.wake: list[Callable[[], None]] = []  # called when something that is owed has been committed
         self.sqlite = self.engine.dialect.name == "sqlite"
-        self._one_writer = threading.Lock() if self.sqlite else nullcontext()
+        self._one_writer = threading.Lock()
+        event.listen(self.engine, "connect", self._have_patience)
         self._idle: list[PoolProxiedConnection] = []
 
     @contextmanager
     def unit(self) -> Iterator[Unit]:
         """One transaction that may write; what follows from its changes happens inside it."""
-        with self._one_writer, self._transaction("BEGIN IMMEDIATE") as unit:
+        with self._alone(), self._transaction("BEGIN IMMEDIATE") as unit:
             yield unit
             self.react(unit)
         if unit.owed:
             for wake in self.wake:
                 wake()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """SQLite takes one writer: those of this process queue here, which is fairer than its own waiting."""
+        if not self.sqlite:
+            yield
+            return
+        if not self._one_writer.acquire(timeout=self.patience):
+            raise Overloaded
+        try:
+            yield
+        finally:
+            self._one_writer.release()
+
+    def _have_patience(self, connection: Any, entry: ConnectionPoolEntry) -> None:
+        """No transaction waits longer for another one: see `hub.store.pressure`."""
+        milliseconds = int(self.patience * 1000)
+        if self.sqlite:
+            connection.execute(f"PRAGMA busy_timeout={milliseconds}")
+            return
+        connection.execute(f"SET lock_timeout = {milliseconds}")
+        connection.commit()
 
     @contextmanager
     def reading(self) -> Iterator[Unit]:
