@@ -28,12 +28,14 @@ REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))", re.IGNORECASE)
 class Unreadable(Exception):
     """What the partner answered is no page of a list.
 
-    `passing` is true when the same page may come right later: the crawl goes on from there.
+    passing  the same page may come right later: the crawl goes on from there
+    gone     there is nothing at this URL: the partner may have moved its interfaces
     """
 
-    def __init__(self, message: str, *, passing: bool = False) -> None:
+    def __init__(self, message: str, *, passing: bool = False, gone: bool = False) -> None:
         super().__init__(message)
         self.passing = passing
+        self.gone = gone
 
 
 class Stray(Unreadable):
@@ -59,7 +61,8 @@ class Source:
         """The URL of the first page of what has changed since, in microseconds (TR-30, TR-31)."""
         dated = {} if since is None else {"date_from": instants.text(since)}
         query = urlencode(dated | {"limit": quirks.page_size(self.partner, PAGE)})
-        return f"{self.url}{'&' if '?' in self.url else '?'}{query}"
+        url = quirks.spelled(self.partner.settings, self.url)
+        return f"{url}{'&' if '?' in url else '?'}{query}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,8 @@ def fetch(hub: Hub, source: Source, url: str) -> Page:
     if not reply.ok:
         passing = reply.http in (408, 425, 429) or reply.http >= 500 or (reply.status_code or 0) >= 3000
         answered = f"{reply.http}/{reply.status_code} {reply.message}"
-        raise Unreadable(f"GET {urlsplit(url).path} was answered with {answered}", passing=passing)
+        told = f"GET {urlsplit(url).path} was answered with {answered}"
+        raise Unreadable(told, passing=passing, gone=reply.http in (404, 410))
     if not isinstance(reply.data, list):
         raise Unreadable(f"GET {urlsplit(url).path}: data is not a list")
     headers = reply.headers or {}

@@ -89,6 +89,7 @@ class Jobs:
 
     def start(self) -> None:
         """Let the clock go; it is no more than that: what is due stands in the database."""
+        logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)  # a tick that waits is no news
         self._clock.add_job(self.tick, "interval", seconds=TICK)
         self._clock.start()
 

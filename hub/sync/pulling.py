@@ -6,10 +6,14 @@ own clock stood at the first (TR-39, TR-92).
 """
 
 import logging
+import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+import psycopg
+from sqlalchemy.exc import OperationalError
 
 from hub.net.failures import Unreachable
 from hub.ocpi import instants, strictjson
@@ -23,7 +27,7 @@ from hub.store import cursors, quarantine
 from hub.store.cursors import Cursor
 from hub.store.quarantine import Fault
 from hub.store.unit import Unit
-from hub.sync import completeness, crawl, intake, presence
+from hub.sync import completeness, crawl, discovery, intake, presence
 from hub.sync.crawl import Page, Source, Stray, Unreadable
 from hub.sync.intake import NotOwn, Sender
 from hub.sync.quarantine import place_of
@@ -38,6 +42,8 @@ OVERLAP = 600 * SECOND
 """Asked for again each time, for what the partner wrote while it was read."""
 STALE_LINK = 24 * 3600 * SECOND
 """A crawl that was left so long ago begins anew: its link may lead nowhere any more."""
+AWAY = (OperationalError, psycopg.OperationalError, sqlite3.OperationalError)
+"""It is the database that has failed, and no object: the page is read again later."""
 TOGETHER = 50
 """Objects in one transaction: on SQLite nobody else writes meanwhile."""
 DATED = frozenset({"sessions", "cdrs"})
@@ -237,6 +243,8 @@ def keep_some(crawled: Crawl, judged: Sequence[Read]) -> None:
 def keep_alone(crawled: Crawl, each: Read) -> None:
     try:
         keep_some(crawled, [each])
+    except AWAY:
+        raise
     except Exception as failure:  # noqa: BLE001 (one object must not hold up the list)
         fault = Fault(f"could not be stored ({type(failure).__name__})", {})
         keep_some(crawled, [replace(each, fault=fault)])
@@ -301,6 +309,8 @@ def broken_off(begun: Crawl, failure: Unreachable | Unreadable) -> Outcome:
         cursor = cursors.load(unit, begun.cursor.partner_id, begun.module, begun.cursor.kind)
         if not passing:
             cursors.save(unit, replace(cursor, link=None, begun_at=None))
+    if isinstance(failure, Unreadable) and failure.gone:
+        discovery.confirm(begun.run.hub, begun.source.partner)  # the next try is at what it says now
     how_far = f" after {cursor.pages} pages" if cursor.pages else ""
     return Outcome(FAILED, f"{failure}{how_far}")
 

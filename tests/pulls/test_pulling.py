@@ -5,12 +5,13 @@ from collections import Counter
 import pytest
 from factories import example
 from odd_list import Answer
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from hub.demo.wire import later, now, stamp
 from hub.ocpi.instants import micros
 from hub.store import cursors, findings
 from hub.store import quarantine as entries
+from hub.store.parties import endpoints
 from hub.sync import pulling
 
 VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
@@ -237,3 +238,32 @@ def test_what_is_pushed_while_the_whole_list_is_read_is_not_missing(clockwork, o
     assert clockwork.run("crawl", "locations").outcome == "done"
     with clockwork.hub.store.reading() as unit:
         assert findings.all_of(unit) == []
+
+
+def test_a_list_that_has_moved_is_found_where_the_partner_says_now(clockwork, join):
+    cpo = join("CPO", "2.2.1", "NL/EXA")
+    cpo.do("publish")
+    with clockwork.hub.store.unit() as unit:
+        here = endpoints.c.module == "locations"
+        unit.connection.execute(endpoints.update().where(here).values(url=f"{cpo.base_url}/peer/2.2.1/moved"))
+    assert clockwork.run("pull", "locations").outcome == "failed"
+    assert clockwork.run("pull", "locations").outcome == "done"
+
+
+def test_one_object_that_the_database_cannot_take_does_not_hold_up_the_list(clockwork, odd):
+    listing(odd, [location(1), location(2), location(3)], 3)
+    with clockwork.hub.store.unit() as unit:
+        unit.connection.execute(text(NOT_TWO[unit.dialect.name]))
+    ended = clockwork.run("pull", "locations")
+    assert (ended.outcome, ended.told) == ("partial", "1 in quarantine, 2 new")
+    assert set(clockwork.held("locations")) == {"LOC-1", "LOC-3"}
+
+
+NOT_TWO = {
+    "sqlite": (
+        "CREATE TRIGGER not_two BEFORE INSERT ON locations WHEN NEW.key = 'LOC-2'"
+        " BEGIN SELECT RAISE(ABORT, 'no'); END"
+    ),
+    "postgresql": "ALTER TABLE locations ADD CHECK (key <> 'LOC-2')",
+}
+"""A database that refuses one object, for a reason that nobody foresaw."""
