@@ -1,8 +1,8 @@
 """What a price costs: CPU of one process, as a multiple of `json.loads` of the same CDR in the same run.
 
-Three kinds of CDR: A one period under an energy tariff, B eight periods under the complex example of OCPI's text,
-C ninety-six quarters of an hour under a tariff with a price for each half hour. Of each kind there are many, at
-different days and times, so that nothing is remembered from one round to the next that would not be in service.
+Three kinds of CDR: A one period under an energy tariff, B eight periods under the complex example of OCPI's
+text, C ninety-six quarters of an hour under a tariff with a price for each half hour. Of each kind there are
+many, at different days and times, so that no more is remembered between rounds than would be in service.
 """
 
 import json
@@ -208,7 +208,8 @@ def growth() -> Iterator[tuple[str, float]]:
     """Time for twice the periods and for ten times the elements, as a multiple of that for once."""
     half, whole = (cost_of(dynamic_tariff(), periods) for periods in (96, 192))
     yield "twice the periods", whole / half
-    few = cost_of(tariff(dynamic_tariff()["elements"][:5] + [priced("ENERGY", 1, {})]), 96)
+    last = [priced("ENERGY", 1, {})]
+    few = cost_of(tariff(dynamic_tariff()["elements"][:5] + last), 96)
     yield "50 elements for 5", half / few
 
 

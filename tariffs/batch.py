@@ -1,4 +1,4 @@
-"""Many sessions under one tariff at once, with NumPy: whole numbers, chunk by chunk, with a bound on each sum.
+"""Many sessions under one tariff at once, with NumPy: whole numbers, in chunks, with a bound on each sum.
 
 What a session's columns or 64 bits cannot do is priced the general way, one session at a time: reservations,
 periods of both charging and parking, prices that change inside a period to be split, amounts at which a limit

@@ -1,9 +1,9 @@
 """A CDR's bytes as far as a price needs them, decoded in one go, and whether that lost anything.
 
-Decoding gives numbers as floats, which tariffs never price with. They become whole numbers right away, and that
-is exact for a number below a million that is written with at most six decimals and without a negative exponent:
-such a number is the multiple of 1e-6 next to its float. `faithful` looks at the text for anything else. What is
-not faithful, what is negative, and what does not have the usual types, is read by `read_session` instead.
+Decoding gives numbers as floats, which tariffs never price with. They become whole numbers right away, and
+that is exact for a number below a million that is written with at most six decimals and without a negative
+exponent: such a number is the multiple of 1e-6 next to its float. `faithful` looks at the text for anything
+else. What is not faithful, is negative, or does not have the usual types, is read by `read_session` instead.
 """
 
 import re

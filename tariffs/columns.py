@@ -1,15 +1,16 @@
 """Sessions as plain columns of whole numbers: one to and from bytes, many to and from arrays.
 
 What is stored beside a CDR is what pricing reads of it, so that a million can be priced again without parsing
-JSON. A column that says nothing is left out. Warnings about how a document was read are not kept. A session that
-64-bit numbers cannot hold exactly (finer than 1e-6 kWh, periods of different tariffs) is kept as text instead and
-priced the general way.
+JSON. A column that says nothing is left out. Warnings about how a document was read are not kept. A session
+that 64-bit numbers cannot hold exactly (finer than 1e-6 kWh, periods of different tariffs) is kept as text
+instead and priced the general way.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import pairwise
 from struct import Struct
 from typing import Any
 
@@ -181,7 +182,7 @@ def _one_currency(told: Iterable[str]) -> str | None:
 def _columns_of(session: Session) -> dict[str, list[int]] | None:
     """The columns that say something; None when they cannot hold the session."""
     periods = session.periods
-    joined = all(one.end == other.start for one, other in zip(periods, periods[1:], strict=False))
+    joined = all(one.end == other.start for one, other in pairwise(periods))
     same_tariff = len({period.tariff_id for period in periods}) == 1
     rebuilt = totals_of(list(periods)) == (session.energy, session.time, session.parking)
     if not (joined and same_tariff and rebuilt and len(session.currency or "") in (0, 3)):

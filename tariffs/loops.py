@@ -1,17 +1,17 @@
 """The inner loop over a session's periods, written out as Python for what one kind of tariff looks at.
 
-A tariff that has no price for parking need not ask for it in each period, and one without times of day needs no
-clock. So the loop is put together from the pieces below, compiled once for each set of `Traits` and shared by
+A tariff that has no price for parking need not ask for it in each period, and one without times of day needs
+no clock. So the loop is put together from the pieces below, compiled once for each set of `Traits` and shared by
 all plans that have them; `source` gives its text, to read and to test. It does the same as `uses.Walk` for
 sessions whose periods are priced by their start, and answers None where it is not sure, which means: Walk.
 
 Quantities are whole numbers as everywhere (`exact`). `asked` is a row: for each of ENERGY, TIME, PARKING_TIME
 and FLAT a candidate as (rate, place of its tax, itself), or None where nothing has a price; where candidates
-look at quantities, all of them in order: its limits, a least and a most for each quantity, then the same. Where
-only energy matters, a row is just its candidate.
+look at quantities, all of them in order: its limits, a least and a most for each quantity, then the same.
+Where only energy matters, a row is just its candidate.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from textwrap import indent
@@ -30,7 +30,7 @@ BEYOND = 1 << 100
 """The limit of a candidate that has none."""
 
 Result = tuple[list[Exact], list[list[Any]] | None]
-"""Amounts by tax; and, if itemised, of each use its group, candidate, start, volume, and whether it was parked."""
+"""Amounts by tax; and, if itemised, of each use its group, candidate, start, volume and whether parked."""
 
 TIMES = (Dimension.TIME, Dimension.PARKING_TIME)
 
@@ -39,7 +39,7 @@ Loop = Callable[..., Result | None]
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a plan looks at, under a policy. `from_bytes`: periods are a CDR as it was decoded, not a Session."""
+    """What a plan looks at, under a policy. `from_bytes`: periods are those of a decoded CDR, not a Session."""
 
     from_bytes: bool
     itemised: bool
@@ -139,7 +139,7 @@ def _ends() -> Iterator[str]:
 
 
 def _runs(traits: Traits) -> Iterator[str]:
-    """Where only energy has a price, it is added up as long as the price stays, and rounded to millionths then.
+    """Where only energy has a price, it is added up as long as the price stays, then rounded to millionths.
 
     Sums of floats are exact to well below a millionth for so few and so small numbers: at most 2,000, below a
     million together.
@@ -186,30 +186,30 @@ def _periods(traits: Traits) -> str:
 
 def _period(traits: Traits) -> Iterator[str]:
     yield from _from_bytes(traits) if traits.from_bytes else _from_session(traits)
-    if traits.phases:
-        yield "if parked:"
-        yield "    if charging: return None"  # A37
-        yield "    charging = parked"
-        yield "hours += charging"
-    if traits.times:
-        yield _billable(traits)
-    for name in ("power", "current"):
-        if name in traits.looks_at:
-            yield _load(traits, name)
-    if "elapsed" in traits.looks_at:
-        yield "elapsed = at - began"
-    if traits.itemised:
-        yield "if fee is not None: items.append([FIXED, fee, at, 1, bool(parked)]); fee = None"
-    if traits.flat:
-        yield _flat(traits)
-    if traits.time:
-        yield from _time(traits)
-    if traits.energy:
-        yield _energy(traits)
-    if "so_far" in traits.looks_at:
-        yield "so_far += energy"
-    if traits.from_bytes and traits.times:
-        yield "period = following"
+    parts = (
+        (traits.phases, PHASE),
+        (traits.times, _billable(traits)),
+        ("power" in traits.looks_at, _load(traits, "power")),
+        ("current" in traits.looks_at, _load(traits, "current")),
+        ("elapsed" in traits.looks_at, "elapsed = at - began"),
+        (traits.itemised, FEE),
+        (traits.flat, _flat(traits)),
+        (traits.time, _time(traits)),
+        (traits.energy, _energy(traits)),
+        ("so_far" in traits.looks_at, "so_far += energy"),
+        (traits.from_bytes and traits.times, "period = following"),
+    )
+    yield from (text for wanted, text in parts if wanted)
+
+
+PHASE = """\
+if parked:
+    if charging: return None
+    charging = parked
+hours += charging"""
+"""Of a period with both kinds of time only the general way knows the order (A37)."""
+
+FEE = "if fee is not None: items.append([FIXED, fee, at, 1, bool(parked)]); fee = None"
 
 
 def _from_session(traits: Traits) -> Iterator[str]:
@@ -221,40 +221,50 @@ def _from_session(traits: Traits) -> Iterator[str]:
 
 
 def _from_bytes(traits: Traits) -> Iterator[str]:
-    """Numbers of the typed document are floats of at most six decimals: to round them to millionths is exact."""
-    if traits.times:
-        yield "at = ends"
-        if traits.clock:
-            yield "asked = follows"
-        yield "if following is None: ends = end"
-        yield "else:"
-        yield from ("    " + line for line in _when(traits, "following", "ends", "follows"))
-        yield "if ends < at: return None"
-    else:
-        yield "before = at"
-        yield from _when(traits, "period", "at", "asked")
-        yield "if at < before: return None"
-    yield "if period.tariff_id: named += 1"
-    if traits.phases:
-        yield "charging = parked = 0.0"
-    if traits.energies:
-        yield "energy = 0.0"
+    """Numbers of the typed document are floats of at most six decimals: rounding to millionths is exact."""
+    yield from _following(traits) if traits.times else _alone(traits)
     loads = [name for name in ("power", "current") if name in traits.looks_at]
-    for name in loads:
-        yield f"{name}_low = none; {name}_high = any_; {name} = None"
-    yield "for one in period.dimensions:"
-    yield "    kind = one.type"
-    yield f"    if kind == 'ENERGY': {'energy += one.volume' if traits.energies else 'pass'}"
+    counts = traits.energy or traits.derives or "so_far" in traits.looks_at
+    begun = (
+        (True, "if period.tariff_id: named += 1"),
+        (traits.phases, "charging = parked = 0.0"),
+        (traits.energies, "energy = 0.0"),
+        *((True, f"{name}_low = none; {name}_high = any_; {name} = None") for name in loads),
+        (True, "for one in period.dimensions:"),
+        (True, indent("\n".join(_volumes(traits, loads)), "    ")),
+        (counts, "energy = round(energy * 1e6)"),
+    )
+    yield from (text for wanted, text in begun if wanted)
+
+
+def _following(traits: Traits) -> Iterator[str]:
+    """The end of a period is the start of the next."""
+    yield "at = ends"
+    if traits.clock:
+        yield "asked = follows"
+    yield "if following is None: ends = end"
+    yield "else:"
+    yield from ("    " + line for line in _when(traits, "following", "ends", "follows"))
+    yield "if ends < at: return None"
+
+
+def _alone(traits: Traits) -> Iterator[str]:
+    yield "before = at"
+    yield from _when(traits, "period", "at", "asked")
+    yield "if at < before: return None"
+
+
+def _volumes(traits: Traits, loads: Sequence[str]) -> Iterator[str]:
+    yield "kind = one.type"
+    yield f"if kind == 'ENERGY': {'energy += one.volume' if traits.energies else 'pass'}"
     for kind, volume in (("TIME", "charging"), ("PARKING_TIME", "parked")):
-        yield f"    elif kind == {kind!r}: {volume if traits.phases else 'hours'} += one.volume"
+        yield f"elif kind == {kind!r}: {volume if traits.phases else 'hours'} += one.volume"
     for name in loads:
         for variable, kind, untold in _load_names(name):
-            yield f"    elif kind == {kind!r}:"
-            yield f"        if {variable} is not {untold}: return None"
-            yield f"        {variable} = round(one.volume * 1e6)"
-    yield "    elif kind in STRANGE: return None"
-    if traits.energy or traits.derives or "so_far" in traits.looks_at:
-        yield "energy = round(energy * 1e6)"
+            yield f"elif kind == {kind!r}:"
+            yield f"    if {variable} is not {untold}: return None"
+            yield f"    {variable} = round(one.volume * 1e6)"
+    yield "elif kind in STRANGE: return None"
 
 
 def _when(traits: Traits, period: str, at: str, asked: str) -> Iterator[str]:
@@ -287,7 +297,8 @@ def _load_names(name: str) -> Iterator[tuple[str, str, str]]:
 def _billable(traits: Traits) -> str:
     """A12."""
     if traits.from_bytes:
-        return ONCE.replace("BILLABLE", indent(_stands_for(traits, "round(charging * 1e6) * 3600"), "    ").lstrip())
+        text = _stands_for(traits, "round(charging * 1e6) * 3600")
+        return ONCE.replace("BILLABLE", indent(text, "    ").lstrip())
     return _stands_for(traits, "charging")
 
 
@@ -336,15 +347,17 @@ LOAD_low = none if load.low is None else load.low
 LOAD_high = any_ if load.high is None else load.high
 LOAD = load.average
 """
-LOAD = """\
-if parked and (not energy or (LOAD is None and LOAD_low is none and LOAD_high is any_)): LOAD_low = LOAD_high = 0
+UNTOLD = "LOAD is None and LOAD_low is none and LOAD_high is any_"
+LOAD = f"""\
+if parked and (not energy or ({UNTOLD})): LOAD_low = LOAD_high = 0
 elif LOAD is not None:
     if LOAD_low is none: LOAD_low = LOAD
     if LOAD_high is any_: LOAD_high = LOAD"""
 DERIVED = f"""
-elif LOAD_low is none and LOAD_high is any_ and time: LOAD_low = LOAD_high = energy * {HOUR} // time"""
-MATCHED = """
-elif LOAD_low is none: LOAD_low = FAR if LOAD_high is any_ else LOAD_high; LOAD_high = -FAR if LOAD_high is any_ else LOAD_high
+elif {UNTOLD} and time: LOAD_low = LOAD_high = energy * {HOUR} // time"""
+MATCHED = f"""
+elif {UNTOLD}: LOAD_low = FAR; LOAD_high = -FAR
+elif LOAD_low is none: LOAD_low = LOAD_high
 elif LOAD_high is any_: LOAD_high = LOAD_low"""
 """Only one bound is told: it settles what it can."""
 
@@ -357,7 +370,8 @@ def _find(
     found = "\n".join([*unpacked, *then])
     other = "else:\n" + indent("\n".join(otherwise), "    ") if otherwise else ""
     if dimension not in traits.bounded:
-        return f"found = asked{'' if traits.only_energy else f'[{place}]'}\nif found is not None:\n{indent(found, '    ')}\n{other}"
+        row = "asked" if traits.only_energy else f"asked[{place}]"
+        return f"found = {row}\nif found is not None:\n{indent(found, '    ')}\n{other}"
     names = [limit for name in traits.looks_at for limit in (f"{name}_least", f"{name}_most")]
     tests = " and ".join(
         f"{name}_least <= {_seen(name, 'low')} and {_seen(name, 'high')} < {name}_most"
@@ -404,11 +418,12 @@ def _flat(traits: Traits) -> str:
     return _find(traits, Dimension.FLAT, 3, once, [])
 
 
-def _time(traits: Traits) -> Iterator[str]:
+def _time(traits: Traits) -> str:
     """Time is added up as long as its price stays."""
     then = ["if found is last_time: run_time += time", "else:", indent(FLUSH_TIME, "    ")]
     then += ["    run_time = time; last_time = found; last_parked = parked"]
-    otherwise = []
+    otherwise: list[str] = []
+    text = []
     if traits.itemised:
         then += [
             "if open_time is candidate: items[time_item][3] += time",
@@ -417,10 +432,9 @@ def _time(traits: Traits) -> Iterator[str]:
             "    items.append([PARKING if parked else TIME, candidate, at, time, bool(parked)])",
         ]
         otherwise = ["open_time = None"]
-        yield "if open_parked != bool(parked): open_time = None"
-    yield "if time:"
+        text = ["if open_parked != bool(parked): open_time = None"]
     found = _find(traits, Dimension.TIME, "2 if parked else 1", then, otherwise)
-    yield indent(found, "    ")
+    return "\n".join([*text, "if time:", indent(found, "    ")])
 
 
 FLUSH_TIME = """\

@@ -167,4 +167,5 @@ def without_dialect(tariff: Tariff) -> Tariff:
 
 def _plain(element: Element) -> Element:
     parts = (part for part in element.components if not part.session_time)
-    return replace(element, components=tuple(replace(one, price_round=None, step_round=None) for one in parts))
+    plain = (replace(one, price_round=None, step_round=None) for one in parts)
+    return replace(element, components=tuple(plain))

@@ -38,7 +38,7 @@ UNSURE = (msgspec.MsgspecError, ValueError, OverflowError, UnevenClockError)
 
 
 def prepare(tariff: Tariff, time_zone: str, policy: Policy = DEFAULT) -> "Prepared":
-    """`tariff` ready to price at a place in `time_zone`; kept by the tariff's content, the zone and the policy.
+    """`tariff` ready to price at a place in `time_zone`; kept by the tariff's content, zone and policy.
 
     TimeZoneError when the zone is not known.
     """
@@ -92,7 +92,7 @@ class Prepared:
         return Quote(walked(self.tariff, _read(body), self.clock, self.policy).done)
 
     def price_walked(self, walked: Walked) -> Quote | None:
-        """The price of a session whose periods all have this tariff; None when it takes more than the loops."""
+        """The price of a session whose periods all have this tariff; None when the loops cannot tell."""
         splits = walked.session.source is not Source.CDR and self.policy.split is Split.BY_SOURCE
         if not self.regular or (splits and self.table.cuts):
             return None

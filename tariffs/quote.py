@@ -8,9 +8,7 @@ import msgspec
 
 from tariffs.exact import HOUR, MILLION, Exact
 from tariffs.limits import AppliedLimit
-from tariffs.lines import Group as Group
-from tariffs.lines import Line as Line
-from tariffs.lines import Use
+from tariffs.lines import Group, Line, Use
 from tariffs.model import Remark
 from tariffs.periods import Stretch, charging_periods
 from tariffs.policy import Policy
@@ -145,7 +143,7 @@ class Quote(msgspec.Struct, frozen=True, gc=False, eq=False):  # a Struct becaus
         return self.reckoned.amounts()[1]
 
     def whole_amounts(self, places: int = 6) -> tuple[int, int | None]:
-        """Before and after taxes in 10**-places of the currency, each rounded once, as a ledger keeps them."""
+        """Before and after taxes in 10**-places of the currency, each rounded once, as ledgers keep them."""
         return self.reckoned.whole_amounts(places)
 
     @property

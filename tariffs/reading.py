@@ -130,7 +130,7 @@ class _Reader:
         for fields in element.children("price_components"):
             fields.require("type")
             if fields.get("type") == SESSION_TIME:
-                self.remark("dialect", fields.at("type"), "is no dimension of OCPI: priced as Gireve means it")
+                self.remark("dialect", fields.at("type"), "is no dimension of OCPI: priced as Gireve's")
                 for dimension in TIMES:
                     yield replace(self.component(fields, dimension), session_time=True), fields
                 continue
@@ -158,7 +158,8 @@ class _Reader:
             return None
         granularity = found.choice("round_granularity", Granularity) or Granularity.UNIT
         self.remark("dialect", fields.at(name), "is no field of OCPI: applied as Gireve means it")
-        return Round(list(Granularity).index(granularity), found.choice("round_rule", Rule) or Rule.ROUND_NEAR)
+        rule = found.choice("round_rule", Rule) or Rule.ROUND_NEAR
+        return Round(list(Granularity).index(granularity), rule)
 
     def vat(self, fields: Fields) -> Decimal | None:
         vat = fields.number("vat")

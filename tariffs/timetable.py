@@ -1,8 +1,8 @@
 """Who is asked first in each minute of a place's days: one mode of a plan in one time zone, ready to look up.
 
-A row is what a minute leaves of each dimension's candidates. A UTC day is a list of 1,440 rows, so that pricing
-needs no local time: the zone, and nights on which its clock changes, are already in the list (A08). Cost does
-not grow with the number of elements.
+A row is what a minute leaves of each dimension's candidates. A UTC day is a list of 1,440 rows, so that
+pricing needs no local time: the zone, and nights on which its clock changes, are already in the list (A08).
+Cost does not grow with the number of elements.
 """
 
 from bisect import bisect_right

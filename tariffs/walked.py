@@ -127,7 +127,7 @@ def cost_of(uses: Iterable[Use], policy: Policy) -> Cost:
 
 
 Key = tuple[Plan, Decimal | None] | Candidate
-"""What is added up before anything is rounded: all of a rate, or what a component with `price_round` prices."""
+"""What is added up before it is rounded: all of a rate, or what a component with `price_round` prices."""
 
 
 def _by_rounding(uses: Iterable[Use], policy: Policy) -> dict[Key, list[Use]]:

@@ -1,8 +1,8 @@
 """A second, slow and plain reading of the rules, straight from the documents, to compare the library with.
 
-It knows only plain segments, one tariff and the default policy, with or without splitting. It cuts a session at
-every quarter of an hour and at every threshold of the tariff, asks each element at the start of each piece, and
-adds up fractions.
+It knows only plain segments, one tariff and the default policy, with or without splitting. It cuts a session
+at every quarter of an hour and at every threshold of the tariff, asks each element at the start of each
+piece, and adds up fractions.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""CDRs priced from their bytes: the same quote as the general way, which is taken where anything is unusual."""
+"""CDRs priced from their bytes: the same quote as the general way, which is taken for what is unusual."""
 
 import gc
 import json

@@ -1,6 +1,6 @@
 """Many sessions beyond one process: Parquet files repriced under Dask come to the same totals.
 
-Runs wherever the extra `scale` is installed; `dev` has the same packages, so `make test` and CI always run it.
+Runs wherever the extra `scale` is installed; `dev` has its packages, so `make test` and CI always run it.
 """
 
 import json

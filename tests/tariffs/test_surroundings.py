@@ -22,7 +22,8 @@ for folder in sorted(Path(sys.argv[1]).iterdir()):
     given = [tariffs.read_tariff(one) for one in (document if isinstance(document, list) else [document])]
     quote = tariffs.price(given if len(given) > 1 else given[0], session, zone)
     print(folder.name, repr(quote.as_dict()), quote.charging_periods())
-    found = tariffs.price_columns(given[0], tariffs.pack([session] * 3), zone, tariffs.Policy(split=tariffs.Split.START))
+    by_start = tariffs.Policy(split=tariffs.Split.START)
+    found = tariffs.price_columns(given[0], tariffs.pack([session] * 3), zone, by_start)
     print(found.before_taxes.tolist(), found.after_taxes.tolist(), given[0].content)
 """
 

@@ -1,6 +1,6 @@
-"""The library, in each of its ways, and a plain second reading of the rules agree on made-up tariffs and sessions.
+"""The library, in each of its ways, and a plain second reading of the rules agree on all that is made up.
 
-`TARIFFS_FUZZ=5000 python -m pytest tests/tariffs/test_two_readings.py` prices 4 sessions for each of 5,000 tariffs.
+`TARIFFS_FUZZ=5000 python -m pytest tests/tariffs/test_two_readings.py`: 4 sessions for each of 5,000 tariffs.
 """
 
 import json
