@@ -1,8 +1,8 @@
 """The inner loop over a session's periods, written out as Python for what one kind of tariff looks at.
 
 A tariff that has no price for parking need not ask for it in each period, and one without times of day needs
-no clock. So the loop is put together from the pieces below, compiled once for each set of `Traits` and shared by
-all plans that have them; `source` gives its text, to read and to test. It does the same as `uses.Walk` for
+no clock. So the loop is put together from the pieces below, compiled once for each set of `Traits` and shared
+by all plans that have them; `source` gives its text, to read and to test. It does the same as `uses.Walk` for
 sessions whose periods are priced by their start, and answers None where it is not sure, which means: Walk.
 
 Quantities are whole numbers as everywhere (`exact`). `asked` is a row: for each of ENERGY, TIME, PARKING_TIME
@@ -39,7 +39,7 @@ Loop = Callable[..., Result | None]
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a plan looks at, under a policy. `from_bytes`: periods are those of a decoded CDR, not a Session."""
+    """What a plan looks at, under a policy. `from_bytes`: a decoded CDR is given, not a Session."""
 
     from_bytes: bool
     itemised: bool
