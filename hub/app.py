@@ -37,6 +37,14 @@ def keep_large_blocks() -> None:
         mallopt(TRIM_THRESHOLD, LARGE)
 
 
+def create_monitor(hub: Hub) -> Flask:
+    """What a process that serves no partners tells of itself: health and figures."""
+    app = Flask("hub", static_folder=None)
+    app.extensions["hub"] = hub
+    app.register_blueprint(health.blueprint)
+    return app
+
+
 def create_app(settings: Settings | None = None, hub: Hub | None = None) -> Flask:
     """The web application; without arguments it is set up from the environment."""
     keep_large_blocks()

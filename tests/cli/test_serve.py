@@ -138,6 +138,18 @@ def test_the_worker_works_until_it_is_told_to_stop(start, database_url):
     assert "Traceback" not in errors
 
 
+def test_a_worker_can_be_asked_how_it_is(start, database_url):
+    process = start("worker --port 0", HUB_DATABASE_URL=database_url, HUB_SECRET_KEY="k" * 40)
+    port = process.stdout.readline().strip(".\n").rpartition(" ")[2]
+    assert process.stdout.readline() == "The worker is at work.\n"
+    shown = {"health/live": "live", "health/ready": "ready", "metrics": "hub_database_up 1.0"}
+    for path, told in shown.items():
+        assert told in requests.get(f"http://127.0.0.1:{port}/{path}", timeout=PATIENCE).text
+    process.terminate()
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, errors
+
+
 def test_a_wsgi_server_needs_no_more_than_the_module(start, database_url, monkeypatch):
     root = Path(cli.__file__).parent.parent.parent
     program = "import wsgi; print(wsgi.app.test_client().get('/ocpi/versions').status_code)"
