@@ -46,6 +46,7 @@ SECRET = "only for this benchmark and thrown away afterwards"
 OWNER = Party("NL", "CPO")
 OBJECTS = 600
 SLOW, LATENCY = 200, 0.05
+HANGING = 30.0  # longer than any deadline
 BACKLOG = 100_000
 ANSWER = b'{"status_code":1000,"timestamp":"2026-01-01T00:00:00Z"}'
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(ANSWER)
@@ -198,6 +199,32 @@ def how_soon(hub: Hub) -> list[tuple[str, str, str]]:
     return [("commit to confirmation", told, "p95 <= 2 s")]
 
 
+def beside_a_bad_one(hub: Hub) -> list[tuple[str, str, str]]:
+    """The same, of a partner alone and then beside one that takes every request and never answers."""
+    with partners(0) as fast, partners(HANGING) as hanging:
+        good = connect(hub, 0, fast)
+        worker = Worker(hub)
+        worker.start()
+        alone = soon(hub, good, "A")
+        connect(hub, 1, hanging)
+        beside = soon(hub, good, "B")
+    worker.stop()  # now that the partners are gone, nothing hangs
+    told = f"p95 {alone:.1f} ms alone, {beside:.1f} ms beside it ({100 * (beside / alone - 1):+.0f} %)"
+    return [("beside a partner that hangs", told, "<= +20 %")]
+
+
+def soon(hub: Hub, partner: int, letter: str) -> float:
+    """p95 of milliseconds from the commit to the confirmation of a change every 20 ms."""
+    for number in range(300):
+        publish_one(hub, f"{letter}{number}")
+        time.sleep(0.02)
+    time.sleep(0.5)
+    with hub.store.reading() as unit:
+        took = select(deliveries.c.done_at - deliveries.c.owed_at).where(deliveries.c.partner_id == partner)
+        rows = unit.connection.execute(took.order_by(deliveries.c.id.desc()).limit(300)).scalars().all()
+    return float(statistics.quantiles([row / 1000 for row in rows], n=20)[-1])
+
+
 def publish_one(hub: Hub, name: str) -> None:
     with hub.store.unit() as unit:
         save(unit, name)
@@ -260,7 +287,14 @@ def saving(hub: Hub, letter: str) -> float:
     return statistics.median(took)
 
 
-MEASURES: tuple[Callable[[Hub], list[tuple[str, str, str]]], ...] = (to_one, to_many, how_soon, claims, marks)
+MEASURES: tuple[Callable[[Hub], list[tuple[str, str, str]]], ...] = (
+    to_one,
+    to_many,
+    how_soon,
+    beside_a_bad_one,
+    claims,
+    marks,
+)
 
 
 def run() -> None:

@@ -24,7 +24,9 @@ INSTANTS = ("owed_at", "next_at", "done_at")
 whose = click.option("--partner", metavar="NAME", help="Only those of this partner; a name, or a party.")
 of_module = click.option("--module", type=click.Choice(sorted(MODULES)), help="Only those of this module.")
 for_reason = click.option(
-    "--reason", type=click.Choice(list(Outcome)), help="Only those whose last try ended so."
+    "--reason",
+    type=click.Choice([each.value for each in Outcome]),
+    help="Only those whose last try ended so.",
 )
 
 

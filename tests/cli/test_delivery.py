@@ -108,3 +108,44 @@ def test_an_unknown_delivery_is_one_line(run, owed):
         1,
         "hub: there is no delivery 4711. `hub delivery list` shows those there are.\n",
     )
+
+
+def test_one_delivery_is_shown_whole(run, owed):
+    settle(owed, outcomes.DEAD, reason="refused", **REFUSED)
+    (told,) = listed(run)
+    code, out, _ = run("show", str(told["id"]), "--json")
+    assert (code, json.loads(out)) == (0, told)
+    code, out, _ = run("show", str(told["id"]))
+    assert code == 0
+    assert REFUSED["error"] in out
+
+
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [
+        (["--all"], 1),
+        (["--reason", "refused"], 1),
+        (["--reason", "lost"], 0),
+        (["--partner", "DE/MSP", "--module", "locations"], 1),
+        (["--module", "tokens"], 0),
+        (["--since", "2020-01-01T00:00:00Z"], 1),
+        (["--since", "2096-01-01T00:00:00Z"], 0),
+        (["--all", "--done"], 0),
+    ],
+)
+def test_what_was_given_up_is_replayed_by_what_it_has_in_common(run, owed, words, count):
+    settle(owed, outcomes.DEAD, reason="refused", **REFUSED)
+    assert run("replay", *words) == (0, f"{count} deliveries are due.\n", "")
+    assert len(listed(run, "--state", "due")) == count
+
+
+def test_what_was_delivered_is_sent_again_to_a_partner_that_lost_it(run, owed):
+    settle(owed, outcomes.DONE)
+    assert run("replay", "--partner", "DE/MSP", "--done")[1] == "1 deliveries are due.\n"
+
+
+@pytest.mark.parametrize("words", [[], ["17", "--all"], ["17", "--partner", "DE/MSP"], ["--since", "soon"]])
+def test_a_replay_of_nobody_knows_what_is_refused(run, owed, words):
+    code, out, errors = run("replay", *words)
+    assert (code, out) == (2, "")
+    assert errors
