@@ -14,6 +14,7 @@ from hub.parties import registration, registry
 from hub.parties.partner import Partner, Status
 from hub.parties.problems import PartnerProblem
 from hub.store.engine import Store
+from hub.store.pressure import is_passing
 from hub.store.schedules import heard as table
 from hub.store.unit import Unit
 from hub.sync import breaker, reach, schedule
@@ -39,6 +40,15 @@ def heard(store: Store, partner: Partner) -> None:
         if abs(now - lately.get(partner.id, 0)) < NOTED_EVERY:
             return
         lately[partner.id] = now
+    try:
+        note_heard(store, partner)
+    except Exception as fault:
+        if not is_passing(fault):
+            raise
+        lately.pop(partner.id, None)  # whoever asks something has an answer all the same
+
+
+def note_heard(store: Store, partner: Partner) -> None:
     with store.unit() as unit:
         note(unit, partner.id)
         if partner.status is Status.OFFLINE:

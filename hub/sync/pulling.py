@@ -6,14 +6,10 @@ own clock stood at the first (TR-39, TR-92).
 """
 
 import logging
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-
-import psycopg
-from sqlalchemy.exc import OperationalError
 
 from hub.net.failures import Unreachable
 from hub.ocpi import instants, strictjson
@@ -25,6 +21,7 @@ from hub.parties.interfaces import SENDER
 from hub.parties.partner import Partner
 from hub.store import cursors, quarantine
 from hub.store.cursors import Cursor
+from hub.store.pressure import is_passing
 from hub.store.quarantine import Fault
 from hub.store.unit import Unit
 from hub.sync import completeness, crawl, discovery, intake, presence
@@ -42,8 +39,6 @@ OVERLAP = 600 * SECOND
 """Asked for again each time, for what the partner wrote while it was read."""
 STALE_LINK = 24 * 3600 * SECOND
 """A crawl that was left so long ago begins anew: its link may lead nowhere any more."""
-AWAY = (OperationalError, psycopg.OperationalError, sqlite3.OperationalError)
-"""It is the database that has failed, and no object: the page is read again later."""
 TOGETHER = 50
 """Objects in one transaction: on SQLite nobody else writes meanwhile."""
 DATED = frozenset({"sessions", "cdrs"})
@@ -243,9 +238,9 @@ def keep_some(crawled: Crawl, judged: Sequence[Read]) -> None:
 def keep_alone(crawled: Crawl, each: Read) -> None:
     try:
         keep_some(crawled, [each])
-    except AWAY:
-        raise
-    except Exception as failure:  # noqa: BLE001 (one object must not hold up the list)
+    except Exception as failure:
+        if is_passing(failure):  # it is the database, and no object: the page is read again later
+            raise
         fault = Fault(f"could not be stored ({type(failure).__name__})", {})
         keep_some(crawled, [replace(each, fault=fault)])
 

@@ -86,13 +86,15 @@ def odd_list() -> Iterator[OddList]:
     server.thread.join()
 
 
-def connect(hub: Hub, server: OddList, modules: tuple[str, ...] = ("locations",)) -> int:
-    """A 2.2.1 CPO NL/CPO as it stands after a handshake; its id."""
+def connect(
+    hub: Hub, server: OddList, modules: tuple[str, ...] = ("locations",), version: str = "2.2.1"
+) -> int:
+    """A CPO NL/CPO as it stands after a handshake; its id."""
     held = (PartnerRole(Role.CPO, Party("NL", "CPO"), {"name": "Odd"}),)
     with hub.store.unit() as unit:
-        registry.invite(unit, "Odd", [(Role.CPO, Party("NL", "CPO"))], "2.2.1")
+        registry.invite(unit, "Odd", [(Role.CPO, Party("NL", "CPO"))], version)
         partner = registry.named(unit, "Odd")
         sides = {(module, "SENDER"): f"{server.url}/{module}" for module in modules}
-        made = Connection("2.2.1", f"{server.url}/versions", held, sides, tokens.new())
+        made = Connection(version, f"{server.url}/versions", held, sides, tokens.new())
         assert connections.connect(unit, partner.id, made, tokens.vault(hub.settings.sealing_key))
     return partner.id

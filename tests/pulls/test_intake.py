@@ -167,3 +167,14 @@ def test_the_commands_show_and_set_it_all(clockwork, lists, monkeypatch, capsys)
     lists["locations"] = [example("2.2.1", "locations", id=each) for each in ("L-1", "L-3")]
     told("sync", "pull", "--partner", "Odd", "--module", "locations", "--whole")
     assert told("sync", "check", "--partner", "Odd") == "Nothing is missing.\n"
+
+
+@pytest.mark.parametrize("version", ["2.1.1", "2.2.1", "2.3.0"])
+def test_every_list_of_a_cpo_is_read_in_its_own_version(clockwork, version):
+    with odd_list() as server:
+        connect(clockwork.hub, server, LISTS, version)
+        settle(clockwork, counterpart=Party("DE", "MSP"), hub_issues_cdrs=False)
+        shown = {module: [example(version, module, **soon())] for module in LISTS}
+        server.script = lambda query: Answer(shown[server.asked[-1]["path"].strip("/")])
+        assert {clockwork.run("pull", module).told for module in LISTS} == {"1 new"}
+        assert {clockwork.run("pull", module).told for module in LISTS} == {"1 same"}

@@ -16,6 +16,7 @@ from hub.sync.jobs import Jobs
 from hub.sync.run import Outcome
 from hub.sync.schedule import Due
 from hub.sync.slots import SECOND
+from hub.sync.worker import Worker
 
 HOUR = 3600 * SECOND
 
@@ -135,6 +136,14 @@ def test_what_failed_is_tried_again_sooner_than_its_slot_and_less_and_less(probe
             schedule.conclude(unit, claim, "failed", "no answer")
             waits.append((probes.scheduled_in(unit, "probe").next_at - unit.now) // SECOND)
     assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600]
+
+
+def test_a_worker_pulls_what_a_partner_lists_without_being_told_to(clockwork, odd):
+    odd.script = lambda query: Answer([example("2.2.1", "locations", id="LOC-1")])
+    worker = Worker(clockwork.hub)
+    worker.start()
+    until(lambda: clockwork.held("locations"))
+    worker.stop()
 
 
 def test_a_fault_of_ours_is_told_and_stops_nothing(probes):
