@@ -154,7 +154,7 @@ class Jobs:
         with self._lock:
             busy = {claim.partner_id for claim in self.under_way.values() if claim.partner_id is not None}
         with self.hub.store.reading() as unit:
-            if not schedule.anything_due(unit):
+            if not schedule.candidates(unit, busy):  # an idle hub writes nothing
                 return None
         with self.hub.store.unit() as unit:
             return schedule.claim(unit, busy, self.lease)

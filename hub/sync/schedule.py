@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store.parties import partners
@@ -93,12 +93,6 @@ def bring_forward(unit: Unit, partner_id: int, jobs: Collection[str]) -> None:
 # Claiming --------------------------------------------------------------------------------------------------
 
 
-def anything_due(unit: Unit) -> bool:
-    """A look that takes no lock, so that an idle hub writes nothing."""
-    query = select(schedules.c.id).where(ready(unit.now)).limit(1)
-    return unit.connection.execute(query).first() is not None
-
-
 def ready(now: int) -> ColumnElement[bool]:
     """What may be claimed: what is due and not under way, and what a process was at that has died."""
     free = schedules.c.lease.is_(None)
@@ -132,9 +126,17 @@ def claim_one(unit: Unit, wanted: Scheduled, lease: int = LEASE) -> Scheduled | 
     return take(unit, wanted, lease)
 
 
-def candidates(unit: Unit, busy: Collection[int]) -> list[Scheduled]:
-    others = or_(schedules.c.partner_id.is_(None), schedules.c.partner_id.not_in(busy))
-    query = select(schedules).where(ready(unit.now), others)
+def candidates(unit: Unit, busy: Collection[int] = ()) -> list[Scheduled]:
+    """What could be claimed, of partners with which nothing else is done; takes no lock."""
+    other = schedules.alias("other")
+    under_way = exists().where(
+        other.c.partner_id == schedules.c.partner_id,
+        other.c.id != schedules.c.id,
+        other.c.lease.is_not(None),
+        other.c.lease_until >= unit.now,
+    )
+    free = or_(schedules.c.partner_id.is_(None), and_(schedules.c.partner_id.not_in(busy), ~under_way))
+    query = select(schedules).where(ready(unit.now), free)
     rows = unit.connection.execute(query.order_by(schedules.c.next_at, schedules.c.id).limit(50))
     return [scheduled(row) for row in rows]
 

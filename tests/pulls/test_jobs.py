@@ -113,6 +113,18 @@ def test_a_partner_that_hangs_holds_up_neither_the_clock_nor_another_partner(clo
         until(lambda: clockwork.scheduled("pull", "locations").outcome == "done")
 
 
+def test_all_that_waits_for_one_partner_hides_nothing_of_another(probes, odd):
+    whose = probes.scheduled("alive").partner_id
+    with probes.hub.store.unit() as unit:
+        unit.connection.execute(schedules.delete())
+    put_down(probes, whose, *(Due("probe", f"list {number}", "1h", 0) for number in range(60)))
+    put_down(probes, None, Due("probe", None, "1h", 0))
+    with probes.hub.store.unit() as unit:
+        assert schedule.claim(unit).partner_id == whose
+        assert schedule.claim(unit).partner_id is None
+        assert schedule.claim(unit) is None
+
+
 def test_what_a_dead_process_was_at_is_taken_over_with_the_same_slot(probes):
     put_down(probes, None, Due("probe", None, "1h", 0))
     with probes.hub.store.unit() as unit:
