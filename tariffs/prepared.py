@@ -19,7 +19,7 @@ from tariffs.model import Dimension, Tariff, without_dialect
 from tariffs.plan import Candidate, Mode, compiled
 from tariffs.policy import DEFAULT, Dialect, Flat, Policy, Rounded, Split, Step
 from tariffs.quote import Quote
-from tariffs.session import Session, Source
+from tariffs.session import Session
 from tariffs.session_reading import read_session
 from tariffs.stepping import apply_steps
 from tariffs.swift import Scale, Swift
@@ -92,9 +92,9 @@ class Prepared:
         return Quote(walked(self.tariff, _read(body), self.clock, self.policy).done)
 
     def price_walked(self, walked: Walked) -> Quote | None:
-        """The price of a session whose periods all have this tariff; None when the loops cannot tell."""
-        splits = walked.session.source is not Source.CDR and self.policy.split is Split.BY_SOURCE
-        if not self.regular or (splits and self.table.cuts):
+        """The price of a session whose periods all have this tariff and are judged by their start; None when
+        the loops cannot tell."""
+        if not self.regular:
             return None
         try:
             result = self._of_session(self._loops[False, False], walked.session)

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from tariffs.assigning import assign
 from tariffs.clock import clock
 from tariffs.model import Tariff, without_dialect
-from tariffs.policy import DEFAULT, Dialect, Policy
+from tariffs.plan import Mode, compiled
+from tariffs.policy import DEFAULT, Dialect, Policy, Split
 from tariffs.prepared import prepare
 from tariffs.quote import Quote
-from tariffs.session import Session
+from tariffs.session import Session, Source
 from tariffs.walked import Walked
 
 
@@ -36,5 +37,14 @@ def price(
     expired = session.only_reserved if reservation_expired is None else reservation_expired
     walked = Walked(currency, chosen, doubts, session, place, policy, expired)
     only = chosen[0] if chosen and all(one is chosen[0] for one in chosen) else None
-    quick = only and prepare(only, time_zone, policy).price_walked(walked)
+    quick = (
+        only and not _splits(only, session, policy) and prepare(only, time_zone, policy).price_walked(walked)
+    )
     return quick or Quote(walked.done)
+
+
+def _splits(tariff: Tariff, session: Session, policy: Policy) -> bool:
+    """Whether a price may change inside a period and be split there (A11): then all is walked through."""
+    if session.source is Source.CDR or policy.split is not Split.BY_SOURCE:
+        return False
+    return compiled(tariff).table(Mode.SESSION).cuts

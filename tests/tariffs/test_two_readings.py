@@ -20,7 +20,7 @@ from tariffs import Policy, Split
 
 MANY = int(os.environ.get("TARIFFS_FUZZ", "0"))
 SIZE = settings(
-    max_examples=MANY or 80,
+    max_examples=MANY or 50,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate] if MANY else list(Phase),
