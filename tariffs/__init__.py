@@ -8,8 +8,12 @@
 What lies where: `model` a tariff, `session` a session, `reading` and `session_reading` their documents,
 `plan` a compiled tariff, `restrictions` when an element applies, `clock` local time, `splitting` where a
 price can change, `uses` what is used of each component, `stepping` step_size, `limits` and `taxes` what
-follows, `rounding` the only rounding of money, `pricing` all of it in order. INTERPRETATION.md numbers the
-open points of OCPI's text.
+follows, `rounding` the only rounding of money, `pricing` all of it in order, `walked` stretch by stretch.
+INTERPRETATION.md numbers the open points of OCPI's text.
+
+Fast, and always the same amounts: `prepare(tariff, zone).price(cdr_bytes)` (`prepared`, with `timetable`, the
+generated `loops`, `cdr_bytes` and `swift`), and `price_columns(tariff, columns, zone)` for many at once
+(`batch`) from packed `columns`: `encode` and `decode` one session, `pack` and `unpack` many, `arrow` for Parquet.
 
 To understand tariffs rather than to bill: `explain` in words, `preview` of coming prices (`spot` at an
 instant, `pictures` of it), `lint` for what looks wrong (`cells`: conditions as sets), `verify` for CDRs
