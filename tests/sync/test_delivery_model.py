@@ -96,6 +96,14 @@ class Life(RuleBasedStateMachine):
         self.post.end(Outcome.UNSURE, mark, rev=rev)
 
     @rule(taken=consumes(claimed))
+    def is_stopped_before_it_can_write(self, taken: tuple[Mark, int]) -> None:
+        mark, rev = taken
+        self.sent(mark, rev)
+        self.post.pass_by(50)
+        self.post.claim()
+        self.post.end(Outcome.ACCEPTED, mark, rev=rev)
+
+    @rule(taken=consumes(claimed))
     def dies_before_sending(self, taken: tuple[Mark, int]) -> None:
         pass
 
