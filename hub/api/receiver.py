@@ -11,13 +11,11 @@ from hub.ocpi import instants, parts, patching
 from hub.ocpi.document import Json, Party
 from hub.ocpi.errors import InvalidObject, InvalidParameter, NotExpressible, UnknownObject
 from hub.ocpi.wire import Checked, Wire, fold
-from hub.parties import mendings
 from hub.store import documents
 from hub.store.documents import Stored
 from hub.store.unit import Unit
-
-LATEST = 24 * 3600 * 1_000_000
-"""How far in the future a `last_updated` may lie."""
+from hub.sync import intake
+from hub.sync.intake import Sender, refuse_future
 
 OF_ITS_OWN = frozenset({"status", "last_updated"})
 """What a part may change without contradicting the whole: the most frequent of all requests."""
@@ -160,15 +158,7 @@ def agree(wire: Wire, target: Target, body: Json, kind: str | None) -> None:
             raise InvalidParameter(
                 f"{field} differs between URL and body", fields={field: "differs from the URL"}
             )
-    refuse_future(body)
-
-
-def refuse_future(body: Json) -> None:
-    """One bad clock must neither freeze an object nor move a reader's idea of what it has read."""
-    if instants.micros(body["last_updated"]) > guard.now() + LATEST:
-        raise InvalidObject(
-            "last_updated lies in the future", fields={"last_updated": "more than a day ahead"}
-        )
+    refuse_future(body, guard.now())
 
 
 def has_part(location: Json, target: Target) -> bool:
@@ -195,12 +185,4 @@ def spliced(location: Json, target: Target, part: Json) -> Json:
 def store(unit: Unit, wire: Wire, target: Target, checked: Checked, existing: Stored | None) -> None:
     """Keep the object as a new revision, unless it says what is stored already."""
     document = wire.lift(checked, target.owner, guard.around(unit))
-    wire.module.allow(existing.document.newest if existing else None, document.newest)
-    partner = guard.caller().partner
-    if checked.mended:
-        mendings.record(unit, partner.id, wire.module.name, document.key, checked.mended)
-    if existing and not existing.deleted and existing.document.sent == checked.body:
-        return
-    heard_by = wire.module.heard_by_one
-    audience = heard_by(document.newest) if heard_by else None
-    documents.save(unit, document, existing, audience=audience, source=partner.id)
+    intake.store(unit, Sender(guard.caller().partner, wire), document, existing)
