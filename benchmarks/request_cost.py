@@ -1,7 +1,7 @@
 """What a request costs the hub: CPU of its process, as a multiple of an empty Flask endpoint beside it.
 
-The same request is sent over and over on one kept-alive connection, in rounds that alternate with rounds of the
-empty endpoint; of each the cheapest round counts. Five eMSPs listen, so every change writes five marks.
+The same request is sent over and over on one kept-alive connection, in rounds that alternate with rounds of
+the empty endpoint; of each the cheapest round counts. Five eMSPs listen, so every change writes five marks.
 """
 
 import http.client

@@ -1,7 +1,7 @@
 """The servers that are measured, each a process of its own: the hub, and an empty Flask endpoint beside it.
 
-    python -m benchmarks.subject empty PORT
-    python -m benchmarks.subject hub PORT         (settings from the environment)
+python -m benchmarks.subject empty PORT
+python -m benchmarks.subject hub PORT         (settings from the environment)
 """
 
 import sys

@@ -24,6 +24,13 @@ def create_hub(settings: Settings) -> Hub:
     return Hub(settings, store, Client(allow_networks=settings.allow_networks))
 
 
+def exposed_settings() -> Settings:
+    """Those of the environment; SettingsError when partners can reach the hub and it has no secret key."""
+    settings = Settings.from_environment()
+    settings.check_exposure("localhost")
+    return settings
+
+
 LARGE = 256 * 1024 * 1024
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # of glibc's mallopt
 
@@ -49,7 +56,7 @@ def create_app(settings: Settings | None = None, hub: Hub | None = None) -> Flas
     """The web application; without arguments it is set up from the environment."""
     keep_large_blocks()
     app = Flask("hub", static_folder=None)
-    app.extensions["hub"] = hub or create_hub(settings or Settings.from_environment())
+    app.extensions["hub"] = hub or create_hub(settings or exposed_settings())
     app.url_map.strict_slashes = False  # VER-10: with and without a trailing slash
     app.url_map.merge_slashes = False  # an id may be anything; a redirect would lose the body
     app.register_error_handler(OcpiError, envelope.of_ocpi_error)

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from hub.api import watch
 from hub.ocpi import instants, strictjson
 from hub.ocpi.errors import OcpiError
+from hub.store.pressure import RETRY_AFTER, is_passing
 from hub.store.unit import utc_micros
 
 log = logging.getLogger(__name__)
@@ -90,6 +91,13 @@ def of_http_error(error: HTTPException) -> Response:
 
 
 def of_failure(error: Exception) -> Response:
-    """A fault of ours (TR-24): the partner gets no details, the log gets them all under the request's id."""
+    """A fault of ours (TR-24): the partner gets no details, the log gets them all under the request's id.
+
+    When the database is away or overloaded nothing was stored, and the same request may succeed soon.
+    """
     log.error("request failed", extra={"request_id": request_id()}, exc_info=error)
+    if is_passing(error):
+        later = refuse(SERVER_ERROR, "The hub cannot store anything at this moment; send it again soon.", 503)
+        later.headers["Retry-After"] = str(RETRY_AFTER)
+        return later
     return refuse(SERVER_ERROR, "The hub failed to handle this request; it can be sent again.", 500)

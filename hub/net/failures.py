@@ -14,7 +14,7 @@ Kind = Literal[
 ]
 
 
-class Unreachable(Exception):  # noqa: N818 (said of the peer)
+class Unreachable(Exception):
     """The request has no usable answer.
 
     kind  what went wrong, of a closed set

@@ -72,7 +72,7 @@ class PinningAdapter(HTTPAdapter):
         self,
         request: PreparedRequest,
         verify: Any,
-        cert: Any = None,  # noqa: ARG002 (requests asks for it)
+        cert: Any = None,
     ) -> tuple[Any, Any]:
         """`verify` is a Trust here."""
         url = urlsplit(str(request.url))

@@ -9,7 +9,7 @@ from hub.ocpi.document import Json, Party
 from hub.ocpi.surroundings import Surroundings
 
 Translation = Callable[[Json, Party, Surroundings], Json]
-"""(object, owner, surroundings) -> the object in the neighbouring edition; a new dict, never the same one changed."""
+"""(object, owner, surroundings) -> the object in the neighbouring edition; never the same dict changed."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Edition:
 
     schemas    object name -> schema, complete for this edition
     upgrade    object name -> translation to the next newer edition; absent = identical
-    downgrade  object name -> translation from the next newer edition; absent = identical; raises NotExpressible
+    downgrade  object name -> translation from the next newer edition; absent = identical;
+               raises NotExpressible
     """
 
     version: str

@@ -82,7 +82,15 @@ def answered(mark: Mark, parcel: Parcel, reply: Reply, confirm: Callable[[], boo
     if CONSEQUENCES[outcome].discover and not confirm():
         outcome = Outcome.FAILED
     asked = waits.asked_for(reply, now)
-    return Ended(mark, outcome, parcel.rev, reply.http, reply.status_code, reply.message, asked)
+    message = without_token(reply.message, parcel.authorization)
+    return Ended(mark, outcome, parcel.rev, reply.http, reply.status_code, message, asked)
+
+
+def without_token(message: str, authorization: str) -> str:
+    """What a partner says of a request, should it repeat our token in it: messages are kept and shown."""
+    for token in tokens.read_authorization(authorization):
+        message = message.replace(token.decode("ascii", "replace"), "...")
+    return message
 
 
 def told(parcel: Parcel, ended: Ended) -> dict[str, object]:

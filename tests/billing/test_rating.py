@@ -24,9 +24,7 @@ FLAT_AND_ENERGY = [
         ]
     }
 ]
-BACKWARDS = [
-    {"start_date_time": "2025-03-10T08:00:00Z", "dimensions": [{"type": "ENERGY", "volume": -3}]}
-]
+BACKWARDS = [{"start_date_time": "2025-03-10T08:00:00Z", "dimensions": [{"type": "ENERGY", "volume": -3}]}]
 
 
 def tariff(**changes: Any) -> dict[str, Any]:
