@@ -50,9 +50,10 @@ def rate(unit: Unit, change: Change) -> None:
 def retry_held(unit: Unit, change: Change) -> None:
     """What prices stand on has changed: the held sessions of this CPO may be billable now."""
     owner = change.document.owner
-    if change.before is not None and told(change.before) == told(change.document):
+    waiting = charges.held_of(unit, owner.code)
+    if not waiting or (change.before is not None and told(change.before.document) == told(change.document)):
         return
-    for charge in charges.held(unit, owner.code):
+    for charge in waiting:
         stored = documents.find(unit, "sessions", owner, charge.session_key)
         if stored is not None and hub_issues(unit, owner):
             bill(unit, stored.document)

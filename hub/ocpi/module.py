@@ -21,10 +21,6 @@ class Role(StrEnum):
     SCSP = "SCSP"
 
 
-def anything(before: Json | None, after: Json) -> None:
-    """For modules whose objects may change in any way."""
-
-
 def always(newest: Json) -> bool:
     """For modules whose every object is pushed."""
     return True
@@ -44,7 +40,8 @@ class Module:
     dated         a list of them must say since when (TR-32)
     parts         the parts of an object that have URLs of their own: (name, field of the id), outermost first
     appended      the list to which a PATCH adds (SES-02)
-    allow         (newest form before, after) -> raises InvalidParameter when an object may not change so
+    allow         (newest form before, after) -> raises InvalidParameter when an object may not change so;
+                  None where it may change in any way
     pushed        whether an object is sent to those that hear of it
     promoted      columns kept beside the document: column name -> reading from the newest form
     unsaid        edition -> the promoted column that is filled where an object has no form in it: its readers
@@ -63,7 +60,7 @@ class Module:
     dated: bool = False
     parts: tuple[tuple[str, str], ...] = ()
     appended: str | None = None
-    allow: Callable[[Json | None, Json], None] = anything
+    allow: Callable[[Json | None, Json], None] | None = None
     pushed: Callable[[Json], bool] = always
     promoted: Mapping[str, Callable[[Json], str | None]] = field(default_factory=dict)
     unsaid: Mapping[str, str] = field(default_factory=dict)

@@ -8,11 +8,11 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    Row,
     String,
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     select,
     text,
     update,
@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store.base import Instant, Serial, metadata
+from hub.store.prepared import Prepared
 from hub.store.unit import Unit
 
 RATED, OWN, HELD, CREDITED = "RATED", "OWN", "HELD", "CREDITED"
@@ -98,13 +99,19 @@ def credit(unit: Unit, owner: str, cdr_key: str) -> None:
     unit.connection.execute(update(charges).where(billed).values(taken_back))
 
 
-def held(unit: Unit, owner: str | None = None) -> list[Charge]:
+WAITING = select(charges).where(charges.c.state == HELD).order_by(charges.c.id)
+WAITING_OF = Prepared(every=WAITING.where(charges.c.owner == bindparam("owner")))
+
+
+def held(unit: Unit) -> list[Charge]:
     """The sessions that wait for something, the oldest first."""
-    query = select(charges).where(charges.c.state == HELD).order_by(charges.c.id)
-    if owner is not None:
-        query = query.where(charges.c.owner == owner)
-    return [charge(row) for row in unit.connection.execute(query)]
+    return [charge(row) for row in unit.connection.execute(WAITING)]
 
 
-def charge(row: Row[Any]) -> Charge:
+def held_of(unit: Unit, owner: str) -> list[Charge]:
+    """Those of one CPO; looked at with every change of its locations and tariffs."""
+    return [charge(row) for row in WAITING_OF.all(unit, owner=owner)]
+
+
+def charge(row: Any) -> Charge:
     return Charge(**{name: getattr(row, name) for name in FIELDS})

@@ -1,8 +1,8 @@
 """The documents of every module: one table a module, all of one shape, and the revisions they have had."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -12,7 +12,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
-    Row,
     Select,
     String,
     Table,
@@ -93,17 +92,41 @@ revisions = Table(
 """What a document was before its present revision; the present one stands in the module's own table."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stored:
-    """A document as it lies in the store; `found`: the values of the columns by which it is looked up."""
+    """A document as it lies in the store, read when it is asked for.
 
+    body    as its owner wrote it; newest: lifted, None when `body` is in the newest edition already
+    found   the values of the columns by which it is looked up
+    """
+
+    module: str
     seq: int
     rev: int
-    document: Document
+    owner: str
+    key: str
+    edition: str
+    body: bytes
+    newest: bytes | None
     last_updated: int
     received_at: int
     deleted: bool = False
     found: tuple[str | None, ...] = ()
+
+    @cached_property
+    def document(self) -> Document:
+        sent = strictjson.reread(self.body)
+        newest = sent if self.newest is None else strictjson.reread(self.newest)
+        return Document(self.module, Party.of_code(self.owner), self.key, self.edition, sent, newest)
+
+    def says(self, document: Document) -> bool:
+        """Whether it is the same object in the same edition; most often its bytes are the same already."""
+        if self.deleted or self.edition != document.edition:
+            return False
+        return self.body == strictjson.write(document.sent) or (
+            self.last_updated == instants.micros(document.newest["last_updated"])
+            and self.document.sent == document.sent
+        )
 
 
 def of_each(statement: Callable[[str, Table], Executable]) -> Mapping[str, Prepared]:
@@ -140,13 +163,26 @@ def where(unit: Unit, module: str, **columns: str) -> list[Stored]:
     return [stored(module, row) for row in unit.connection.execute(query)]
 
 
-def stored(module: str, row: Row[Any]) -> Stored:
-    sent = strictjson.reread(row.sent)
-    newest = sent if row.newest is None else strictjson.reread(row.newest)
-    document = Document(module, Party.of_code(row.owner), row.key, row.edition, sent, newest)
-    found = tuple(getattr(row, name) for name in looked_up(module))
-    deleted = row.deleted_at is not None
-    return Stored(row.seq, row.rev, document, row.last_updated, row.received_at, deleted, found)
+def stored(module: str, row: Any) -> Stored:
+    return Stored(
+        module,
+        row.seq,
+        row.rev,
+        row.owner,
+        row.key,
+        row.edition,
+        row.sent,
+        row.newest,
+        row.last_updated,
+        row.received_at,
+        row.deleted_at is not None,
+        tuple(getattr(row, name) for name in looked_up(module)),
+    )
+
+
+LOCK_KEY = Prepared(
+    postgresql=select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
+)
 
 
 def claim(unit: Unit, module: str, owner: Party, key: str) -> Stored | None:
@@ -154,8 +190,7 @@ def claim(unit: Unit, module: str, owner: Party, key: str) -> Stored | None:
     existing = find(unit, module, owner, key, lock=True)
     if existing is not None or unit.dialect.name == "sqlite":  # there, the whole unit is the lock
         return existing
-    name = func.hashtextextended(f"{module}/{owner.code}/{key}", 0)
-    unit.connection.execute(select(func.pg_advisory_xact_lock(name)))
+    LOCK_KEY.first(unit, name=f"{module}/{owner.code}/{key}")
     return find(unit, module, owner, key, lock=True)
 
 
@@ -175,7 +210,7 @@ def save(
         found = tuple(values[name] for name in looked_up(document.module))
         same = found == existing.found and not existing.deleted
         (RENEW if same else REPLACE)[document.module].run(unit, this=seq, rev=rev, **values)
-    before = None if existing is None or existing.deleted else existing.document
+    before = None if existing is None or existing.deleted else existing
     change = Change(document, seq, rev, source=source, before=before)
     unit.changes.append(change)
     return change
@@ -183,7 +218,7 @@ def save(
 
 def remove(unit: Unit, existing: Stored, *, source: int | None) -> Change:
     """Mark a document as deleted (TAR-03); its revisions stay: sessions and CDRs may stand on them."""
-    table = TABLES[existing.document.module]
+    table = TABLES[existing.module]
     rev = existing.rev + 1
     keep_revision(unit, existing)
     gone = update(table).where(table.c.seq == existing.seq).values(rev=rev, deleted_at=unit.now)
@@ -256,7 +291,7 @@ KEEP = of_each(copied)
 
 
 def keep_revision(unit: Unit, existing: Stored) -> None:
-    KEEP[existing.document.module].run(unit, this=existing.seq, now=unit.now)
+    KEEP[existing.module].run(unit, this=existing.seq, now=unit.now)
 
 
 def history(unit: Unit, module: str, seq: int) -> Iterator[Stored]:
@@ -266,8 +301,14 @@ def history(unit: Unit, module: str, seq: int) -> Iterator[Stored]:
         return
     former = (revisions.c.module == module) & (revisions.c.document == seq)
     for row in unit.connection.execute(select(revisions).where(former).order_by(revisions.c.rev)):
-        sent = strictjson.reread(row.sent)
-        newest = sent if row.newest is None else strictjson.reread(row.newest)
-        document = Document(module, present.document.owner, present.document.key, row.edition, sent, newest)
-        yield Stored(seq, row.rev, document, row.last_updated, row.received_at)
+        yield replace(
+            present,
+            rev=row.rev,
+            edition=row.edition,
+            body=row.sent,
+            newest=row.newest,
+            last_updated=row.last_updated,
+            received_at=row.received_at,
+            deleted=False,
+        )
     yield present

@@ -25,7 +25,7 @@ class Change:
     rev     its revision, 1 when it is new
     gone    whether it was deleted
     source  the partner that sent it; None when the hub made it
-    before  what it replaces
+    before  the `hub.store.documents.Stored` that it replaces, if any
     """
 
     document: Document
@@ -33,7 +33,7 @@ class Change:
     rev: int
     gone: bool = False
     source: int | None = None
-    before: Document | None = None
+    before: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,10 +110,11 @@ def store(unit: Unit, sender: Sender, document: Document, existing: Stored | Non
     """Keep the object as a new revision, unless it says what is stored already or may not change so."""
     module, partner = sender.wire.module, sender.partner
     living = None if existing is None or existing.deleted else existing
-    module.allow(existing.document.newest if existing else None, document.newest)
+    if module.allow is not None:
+        module.allow(existing.document.newest if existing else None, document.newest)
     if document.mended:
         mendings.record(unit, partner.id, module.name, document.key, document.mended)
-    if living and living.document.sent == document.sent:
+    if living and living.says(document):
         return Kept.SAME
     audience = module.heard_by_one(document.newest) if module.heard_by_one else None
     documents.save(unit, document, existing, audience=audience, source=partner.id)
