@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import shutil
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,7 +78,8 @@ def test_every_command_of_the_examples_is_understood(line, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     words = shlex.split(line, comments=True)[1:]
     for word in words:
-        if word.endswith(".json"):
+        if word.endswith((".json", ".jsonl")):
+            (tmp_path / word).parent.mkdir(exist_ok=True)
             (tmp_path / word).touch()
     understood(cli.hub, words)
 
@@ -89,6 +92,19 @@ def test_the_example_of_a_price_is_what_it_prints(monkeypatch, capsys):
     assert cli.run(shlex.split(line)) == 0
     out = capsys.readouterr().out
     assert [line.rstrip() for line in out.splitlines()] == printed.splitlines()
+
+
+def test_the_examples_with_files_work_on_the_files_that_are_there(tmp_path, monkeypatch, capsys):
+    found = re.search(r"^\$ cd (\S+)\n((?:\$ .*\n)*\$ hub reprice .*\n)", README, re.MULTILINE)
+    assert found is not None
+    monkeypatch.chdir(shutil.copytree(ROOT / found[1], tmp_path / "files"))
+    for line in found[2].splitlines():
+        command = line.removeprefix("$ ")
+        if command.startswith("hub "):
+            assert cli.run(shlex.split(command, comments=True)[1:]) == 0, capsys.readouterr()
+        else:
+            subprocess.run(["/bin/sh", "-c", command], check=True)
+    assert re.search(r"^before taxes +3 ", capsys.readouterr().out, re.MULTILINE)
 
 
 @pytest.mark.parametrize("line", sorted(set(INLINE.findall(README))))
@@ -121,6 +137,21 @@ def test_every_make_target_is_there(target):
 @pytest.mark.parametrize("path", re.findall(r"\]\(([^)#:]+)\)", README))
 def test_every_file_that_is_linked_is_there(path):
     assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("line", sorted(set(re.findall(r"python -m pytest (tests/[^`]+)", README))))
+def test_every_test_that_proves_a_promise_is_there(line):
+    paths, _, chosen = line.partition(" -k ")
+    known = "".join(each.read_text(encoding="utf-8") for path in paths.split() for each in sources(path))
+    words = chosen.strip('"').split(" or ")
+    assert all(re.search(rf"^def test_\w*{word}", known, re.MULTILINE) for word in words)
+
+
+def sources(path: str) -> list[Path]:
+    """The file, or those of the folder."""
+    found = [ROOT / path] if path.endswith(".py") else sorted((ROOT / path).glob("test_*.py"))
+    assert found
+    return found
 
 
 def rooms() -> list[str]:
