@@ -1,8 +1,8 @@
 """What a request costs the hub: CPU of its process, as a multiple of an empty Flask endpoint beside it.
 
 The same request is sent over and over on one kept-alive connection, in rounds that alternate with rounds of
-the empty endpoint; each round is a ratio, and the median counts, for a shared machine changes its pace. Five eMSPs
-listen, so every change writes five marks.
+the empty endpoint. Each round is a ratio, and the median counts: a shared machine changes its pace. Five
+eMSPs listen, so every change writes five marks.
 """
 
 import http.client
