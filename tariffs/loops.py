@@ -18,7 +18,7 @@ from textwrap import indent
 from typing import Any
 
 from tariffs.exact import HOUR, SECOND, Exact, nearest
-from tariffs.lines import Group
+from tariffs.lines import Group, Use
 from tariffs.model import Dimension
 from tariffs.policy import Hours, UnknownLoad
 from tariffs.restrictions import Bounds
@@ -29,8 +29,8 @@ FAR = 1 << 80
 BEYOND = 1 << 100
 """The limit of a candidate that has none."""
 
-Result = tuple[list[Exact], list[list[Any]] | None]
-"""Amounts by tax; and, if itemised, of each use its group, candidate, start, volume and whether parked."""
+Result = tuple[list[Exact], list[Use] | None]
+"""Amounts by tax; and, if itemised, the uses, stepped."""
 
 TIMES = (Dimension.TIME, Dimension.PARKING_TIME)
 
@@ -66,12 +66,13 @@ class Traits:
     @property
     def times(self) -> bool:
         """Whether the length of a period matters."""
-        return self.time or self.derives or self.itemised
+        return self.time or self.derives
 
     @property
     def phases(self) -> bool:
         """Whether charging and parking must be told apart."""
-        return self.times or self.flat or "power" in self.looks_at or "current" in self.looks_at
+        looks = self.flat or "power" in self.looks_at or "current" in self.looks_at
+        return self.times or self.itemised or looks
 
     @property
     def only_energy(self) -> bool:
@@ -86,9 +87,10 @@ class Traits:
 
 @lru_cache(maxsize=256)
 def compiled_loop(traits: Traits) -> Loop:
-    """The function `loop(cdr, days, times, asked, amounts, fee)` of these traits."""
+    """The function `loop(cdr, days, times, asked, amounts, fee, plan)` of these traits."""
     space: dict[str, Any] = {"stands_for": STANDS_FOR[traits.hours], "STRANGE": STRANGE}
-    space |= {group.name: group for group in Group} | {"FAR": FAR, "spread": _spread}
+    space |= {group.name: group for group in Group} | {"FAR": FAR, "spread": _spread, "lasting": _lasting}
+    space |= {"DATE": slice(None, 10), "CLOCK": slice(10, None), "Use": Use}
     exec(compile(source(traits), f"<loop of {traits}>", "exec"), space)  # noqa: S102 - text of this module only
     loop: Loop = space["loop"]
     return loop
@@ -100,7 +102,7 @@ def source(traits: Traits) -> str:
     if traits.only_energy and traits.one_tax and traits.from_bytes and not traits.itemised:
         periods = [*_runs(traits)]
     body = [*_begin(traits), *periods, *_end(traits)]
-    return "def loop(cdr, days, times, asked, amounts, fee):\n" + indent("\n".join(body), "    ") + "\n"
+    return "def loop(cdr, days, times, asked, amounts, fee, plan):\n" + indent("\n".join(body), "    ") + "\n"
 
 
 STRANGE = frozenset({"ENERGY_EXPORT", "ENERGY_IMPORT", "RESERVATION_TIME"})
@@ -110,7 +112,7 @@ STRANGE = frozenset({"ENERGY_EXPORT", "ENERGY_IMPORT", "RESERVATION_TIME"})
 def _begin(traits: Traits) -> Iterator[str]:
     if traits.times and traits.from_bytes:
         yield "same_hours = same_length = same_time = 0"
-    yield "named = energy_total = time_total = parking_total = amount = 0; hours = 0.0"
+    yield "named = energy_total = time_total = parking_total = amount = 0; timed = None"
     yield "last_energy = last_time = None; last_parked = False"
     if traits.flat:
         yield "flats = []"
@@ -123,19 +125,19 @@ def _begin(traits: Traits) -> Iterator[str]:
     if traits.from_bytes:
         yield from _ends()
         yield from () if traits.times else ("at = -1",)
-    elif "elapsed" in traits.looks_at:
+    elif traits.itemised or "elapsed" in traits.looks_at:
         yield "began = cdr.start"
 
 
 def _ends() -> Iterator[str]:
     """The start and the end of a CDR; those of its periods lie between."""
-    yield "text = cdr.start_date_time; known = text[:10]"
+    yield "text = cdr.start_date_time; known = text[DATE]; beyond = known + 'U'"
     yield "midnight, day = days[known]"
-    yield "began = midnight + times[text[10:]]"
+    yield "began = midnight + times[text[CLOCK]][0]"
     yield "text = cdr.end_date_time"
     yield "if text is None: text = cdr.stop_date_time"
     yield "if text is None: return None"
-    yield "end = days[text[:10]][0] + times[text[10:]]"
+    yield "end = days[text[DATE]][0] + times[text[CLOCK]][0]"
 
 
 def _runs(traits: Traits) -> Iterator[str]:
@@ -157,7 +159,7 @@ def _runs(traits: Traits) -> Iterator[str]:
     yield "    for one in period.dimensions:"
     yield "        kind = one.type"
     yield "        if kind == 'ENERGY': run += one.volume"
-    yield "        elif kind == 'TIME' or kind == 'PARKING_TIME': hours += one.volume"
+    yield "        elif kind == 'TIME' or kind == 'PARKING_TIME': timed = one"
     yield "        elif kind in STRANGE: return None"
     yield FLUSH
 
@@ -205,11 +207,12 @@ def _period(traits: Traits) -> Iterator[str]:
 PHASE = """\
 if parked:
     if charging: return None
-    charging = parked
-hours += charging"""
+    charging = parked"""
 """Of a period with both kinds of time only the general way knows the order (A37)."""
 
-FEE = "if fee is not None: items.append([FIXED, fee, at, 1, bool(parked)]); fee = None"
+FEE_USE = "Use(plan, fee, PARKING if parked and at > began else FIXED, at, 1)"
+"""A36."""
+FEE = f"if fee is not None: items.append({FEE_USE}); fee = None"
 
 
 def _from_session(traits: Traits) -> Iterator[str]:
@@ -258,7 +261,7 @@ def _volumes(traits: Traits, loads: Sequence[str]) -> Iterator[str]:
     yield "kind = one.type"
     yield f"if kind == 'ENERGY': {'energy += one.volume' if traits.energies else 'pass'}"
     for kind, volume in (("TIME", "charging"), ("PARKING_TIME", "parked")):
-        yield f"elif kind == {kind!r}: {volume if traits.phases else 'hours'} += one.volume"
+        yield f"elif kind == {kind!r}: {f'{volume} += one.volume; ' if traits.phases else ''}timed = one"
     for name in loads:
         for variable, kind, untold in _load_names(name):
             yield f"elif kind == {kind!r}:"
@@ -269,14 +272,15 @@ def _volumes(traits: Traits, loads: Sequence[str]) -> Iterator[str]:
 
 def _when(traits: Traits, period: str, at: str, asked: str) -> Iterator[str]:
     yield f"text = {period}.start_date_time"
+    yield "if not known <= text < beyond:"  # whatever begins with the known date lies between these
+    yield "    known = text[DATE]; beyond = known + 'U'"
+    yield "    midnight, day = days[known]"
     if traits.clock:
-        yield "date = text[:10]"
-        yield "if date != known: midnight, day = days[date]; known = date"
-        yield "passed = times[text[10:]]"
+        yield "passed, minute = times[text[CLOCK]]"
         yield f"{at} = midnight + passed"
-        yield f"{asked} = day[passed // 60000000]"
+        yield f"{asked} = day[minute]"
     else:
-        yield f"{at} = days[text[:10]][0] + times[text[10:]]"
+        yield f"{at} = midnight + times[text[CLOCK]][0]"
 
 
 def _spread(cdr: Any) -> bool:
@@ -285,6 +289,17 @@ def _spread(cdr: Any) -> bool:
         one.volume for period in cdr.charging_periods for one in period.dimensions if one.type == "ENERGY"
     )
     return bool(cdr.total_energy or cdr.kwh) and not any(metered)
+
+
+def _lasting(cdr: Any) -> bool:
+    """Whether any time is told (A33)."""
+    lengths = (
+        one.volume for period in cdr.charging_periods for one in period.dimensions if one.type in LENGTHS
+    )
+    return any(lengths)
+
+
+LENGTHS = ("TIME", "PARKING_TIME")
 
 
 def _load_names(name: str) -> Iterator[tuple[str, str, str]]:
@@ -413,7 +428,7 @@ def _flat(traits: Traits) -> str:
     """A02: each component once, when it is first active."""
     new = [_add(traits, "rate")]
     if traits.itemised:
-        new.append("items.append([FIXED, candidate, at, 1, bool(parked)])")
+        new.append(f"items.append({FEE_USE.replace('fee', 'candidate')})")
     once = ["if candidate not in flats:", "    flats.append(candidate)", *("    " + line for line in new)]
     return _find(traits, Dimension.FLAT, 3, once, [])
 
@@ -426,10 +441,11 @@ def _time(traits: Traits) -> str:
     text = []
     if traits.itemised:
         then += [
-            "if open_time is candidate: items[time_item][3] += time",
+            "if open_time is candidate: time_use.volume += time",
             "else:",
-            "    time_item = len(items); open_time = candidate; open_parked = bool(parked)",
-            "    items.append([PARKING if parked else TIME, candidate, at, time, bool(parked)])",
+            "    open_time = candidate; open_parked = bool(parked)",
+            "    time_use = Use(plan, candidate, PARKING if parked else TIME, at, time)",
+            "    items.append(time_use)",
         ]
         otherwise = ["open_time = None"]
         text = ["if open_parked != bool(parked): open_time = None"]
@@ -449,10 +465,10 @@ def _energy(traits: Traits) -> str:
     otherwise = []
     if traits.itemised:
         then += [
-            "if open_energy is candidate: items[energy_item][3] += energy",
+            "if open_energy is candidate: energy_use.volume += energy",
             "else:",
-            "    energy_item = len(items); open_energy = candidate",
-            "    items.append([ENERGY, candidate, at, energy, bool(parked)])",
+            "    open_energy = candidate; energy_use = Use(plan, candidate, ENERGY, at, energy)",
+            "    items.append(energy_use)",
         ]
         otherwise = ["open_energy = None"]
     return "if energy:\n" + indent(_find(traits, Dimension.ENERGY, 0, then, otherwise), "    ")
@@ -462,7 +478,7 @@ def _end(traits: Traits) -> Iterator[str]:
     if traits.from_bytes:
         if not traits.times:
             yield "if end < at: return None"
-        yield "if not hours: return None"  # A33
+        yield "if timed is None or not timed.volume and not lasting(cdr): return None"  # A33
         if traits.energies:
             yield "if last_energy is None and spread(cdr): return None"
         yield "if named and any(not period.tariff_id for period in cdr.charging_periods): return None"  # P-04
@@ -471,11 +487,17 @@ def _end(traits: Traits) -> Iterator[str]:
     if traits.time:
         yield FLUSH_TIME
     if traits.stepped and traits.energy:
-        yield STEP.replace("KIND", "energy")
+        yield from _stepped(traits, "energy")
     if traits.stepped and traits.time:
         yield "if last_parked: time_total = parking_total"
-        yield STEP.replace("KIND", "time")
+        yield from _stepped(traits, "time")
     yield f"return amounts, {'items' if traits.itemised else 'None'}"
+
+
+def _stepped(traits: Traits, kind: str) -> Iterator[str]:
+    yield STEP.replace("KIND", kind)
+    if traits.itemised:
+        yield f"    if candidate.step: {kind}_use.surplus = -{kind}_total % candidate.step"
 
 
 STEP = """\

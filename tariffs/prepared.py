@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from tariffs.cdr_bytes import Cdr, decode, faithful
-from tariffs.clock import DAY, clock, micros
+from tariffs.clock import DAY, MINUTE, clock
 from tariffs.errors import SessionError
 from tariffs.exact import Exact
-from tariffs.lines import Group, Use, percentage
+from tariffs.lines import Use, percentage
 from tariffs.loops import Loop, Result, Traits, compiled_loop, limits_of
 from tariffs.model import Dimension, Tariff, without_dialect
 from tariffs.plan import Candidate, Mode, compiled
@@ -21,7 +21,6 @@ from tariffs.policy import DEFAULT, Dialect, Flat, Policy, Rounded, Split, Step
 from tariffs.quote import Quote
 from tariffs.session import Session
 from tariffs.session_reading import read_session
-from tariffs.stepping import apply_steps
 from tariffs.swift import Scale, Swift
 from tariffs.timetable import MOST_DAYS, ORDER, Row, Timetable, UnevenClockError, midnight, time_of_day
 from tariffs.walked import Walked, walked
@@ -29,9 +28,9 @@ from tariffs.walked import Walked, walked
 Entries = tuple[Any, ...]
 """A row as loops read it."""
 
-MOST_TIMES = 1 << 15
-TIMES: dict[str, int] = {}
-"""Times of day by their text, for all: a DateTime is looked up and not read."""
+MOST_TIMES = 100_000
+TIMES: dict[str, tuple[int, int]] = {}
+"""Times of day and their minutes by their text, for all: a DateTime is looked up and not read."""
 
 UNSURE = (msgspec.MsgspecError, ValueError, OverflowError, UnevenClockError)
 """What the general way decides: it refuses with path and rule, or prices what the loops cannot."""
@@ -51,6 +50,7 @@ class Prepared:
 
     def __init__(self, tariff: Tariff, time_zone: str, policy: Policy) -> None:
         self.tariff = tariff
+        self.currency = tariff.currency
         self.policy = policy
         self.clock = clock(time_zone)
         self.plan = compiled(tariff)
@@ -108,34 +108,30 @@ class Prepared:
             return given
         return walked(self.tariff, _read(body), self.clock, self.policy)
 
-    def uses_of(self, given: Any) -> Sequence[Use]:
-        """Each component over each stretch of what the loops have priced."""
+    def uses_of(self, given: Any, body: bytes) -> Sequence[Use]:
+        """Each component over each stretch of what the loops have priced, which may ask for less than uses
+        do: such as whether charging or parking came first."""
         if isinstance(given, Walked):
             result = self._of_session(self._loops[False, True], given.session)
         else:
             result = self._of_cdr(self._loops[True, True], given)
-        assert result is not None
-        plan, items = self.plan, result[1] or []
-        for item in items:
-            if item[4] and item[0] is FIXED and item[2] > _began(given):  # A36
-                item[0] = Group.PARKING
-        uses = [Use(plan, candidate, group, start, volume) for group, candidate, start, volume, _ in items]
-        apply_steps(uses, {}, self.policy.step)
-        return uses
+        return self.walk(given, body).uses if result is None else result[1] or ()
 
     def _of_cdr(self, loop: Loop, cdr: Cdr) -> Result | None:
-        if cdr.currency != self.tariff.currency and cdr.currency is not None:
+        if cdr.currency != self.currency and cdr.currency is not None:
             return None
         try:
-            return loop(cdr, self._dates, TIMES, self._row, self._amounts.copy(), self._fee)
+            return loop(cdr, self._dates, TIMES, self._row, self._amounts.copy(), self._fee, self.plan)
         except KeyError:
-            return loop(cdr, *self._looked_up(cdr), self._row, self._amounts.copy(), self._fee)
+            looked_up = self._looked_up(cdr)
+            return loop(cdr, *looked_up, self._row, self._amounts.copy(), self._fee, self.plan)
 
-    def _looked_up(self, cdr: Cdr) -> tuple[dict[str, tuple[int, list[Entries]]], dict[str, int]]:
+    def _looked_up(self, cdr: Cdr) -> tuple[dict[str, tuple[int, list[Entries]]], dict[str, tuple[int, int]]]:
         """The dates and times of day that a CDR names; those that can be, are kept for the next."""
         texts = [cdr.start_date_time, cdr.end_date_time or cdr.stop_date_time or ""]
         texts += [period.start_date_time for period in cdr.charging_periods]
-        times = {text[10:]: time_of_day(text[10:]) for text in texts}
+        passed = {text[10:]: time_of_day(text[10:]) for text in texts}
+        times = {text: (time, time // MINUTE) for text, time in passed.items()}
         dates = {text[:10]: midnight(text[:10]) for text in texts}
         days = {date: (start, self._day(start // DAY)) for date, start in dates.items()}
         if len(TIMES) < MOST_TIMES:
@@ -147,12 +143,12 @@ class Prepared:
 
     def _of_session(self, loop: Loop, session: Session) -> Result | None:
         try:
-            return loop(session, self._days, None, self._row, self._amounts.copy(), self._fee)
+            return loop(session, self._days, None, self._row, self._amounts.copy(), self._fee, self.plan)
         except KeyError:
             days = {
                 number: self._day(number) for number in {period.start // DAY for period in session.periods}
             }
-            return loop(session, days, None, self._row, self._amounts.copy(), self._fee)
+            return loop(session, days, None, self._row, self._amounts.copy(), self._fee, self.plan)
 
     def _day(self, number: int) -> list[Entries]:
         found = self._days.get(number)
@@ -226,13 +222,6 @@ TIMES_OF = {Dimension.TIME, Dimension.PARKING_TIME}
 
 def _always(candidate: Candidate) -> bool:
     return candidate.calendar is None and candidate.bounds is None
-
-
-FIXED = Group.FIXED
-
-
-def _began(given: Any) -> int:
-    return given.session.start if isinstance(given, Walked) else micros(given.start_date_time)
 
 
 def _regular(policy: Policy) -> bool:

@@ -109,8 +109,9 @@ class Quote(msgspec.Struct, frozen=True, gc=False, eq=False):  # a Struct becaus
     @property
     def lines(self) -> tuple[Line, ...]:
         """One for each component and stretch, in order of time."""
-        policy = self.policy
-        return tuple([Line(use, policy) for use in self.reckoned.uses])
+        reckoned = self.reckoned
+        policy = reckoned.policy
+        return tuple([Line(use, policy) for use in reckoned.uses])
 
     @property
     def stretches(self) -> tuple[Stretch, ...]:

@@ -69,7 +69,7 @@ class Made(Protocol):
     scale: Scale
     policy: Policy
 
-    def uses_of(self, given: Any) -> Sequence[Use]: ...
+    def uses_of(self, given: Any, body: bytes) -> Sequence[Use]: ...
     def walk(self, given: Any, body: bytes) -> Walked: ...
 
 
@@ -80,6 +80,7 @@ class Swift(msgspec.Struct, gc=False):  # a Struct because it is made faster
     by_tax: Sequence[Exact]
     given: Any
     body: bytes = b""
+    itemised: Sequence[Use] | None = None
     found: "Details | None" = None
 
     @property
@@ -130,7 +131,7 @@ class Swift(msgspec.Struct, gc=False):  # a Struct because it is made faster
     def details(self) -> "Details":
         """All that takes longer, found once."""
         if self.found is None:
-            self.found = Details(self.made, self.given, self.body)
+            self.found = Details(self.made, self.given, self.body, self.uses)
         return self.found
 
     @property
@@ -146,7 +147,9 @@ class Swift(msgspec.Struct, gc=False):  # a Struct because it is made faster
     @property
     def uses(self) -> Sequence[Use]:
         """Each component over each stretch."""
-        return self.details.uses
+        if self.itemised is None:
+            self.itemised = self.made.uses_of(self.given, self.body)
+        return self.itemised
 
     def share(self, group: Group) -> Cost | None:
         """What a group costs."""
@@ -171,17 +174,17 @@ class Swift(msgspec.Struct, gc=False):  # a Struct because it is made faster
 class Details:
     """What a quote is asked beyond its amounts, each found once; it must not hold the Swift that holds it."""
 
-    def __init__(self, made: Made, given: Any, body: bytes) -> None:
+    def __init__(self, made: Made, given: Any, body: bytes, uses: Sequence[Use]) -> None:
         self._made = made
         self._given = given
         self._body = body
-        self.uses = made.uses_of(given)
+        self._uses = uses
 
     @cached_property
     def limited(self) -> tuple[Cost, tuple[AppliedLimit, ...]]:
         """The total with its taxes."""
         made = self._made
-        return limited(cost_of(self.uses, made.policy), made.scale.plan.tariff, reservation_only=False)
+        return limited(cost_of(self._uses, made.policy), made.scale.plan.tariff, reservation_only=False)
 
     @cached_property
     def walked(self) -> Walked:

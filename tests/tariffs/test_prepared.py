@@ -252,6 +252,14 @@ def test_days_and_times_are_not_remembered_without_end() -> None:
     assert all(len(text) <= 10 for text in tariffs.prepared.TIMES)
 
 
+def test_a_period_of_charging_and_parking_has_lines_where_only_energy_has_a_price() -> None:  # A37
+    mixed = [*PERIOD["dimensions"], {"type": "PARKING_TIME", "volume": 0.5}]
+    given = body(charging_periods=[PERIOD | {"dimensions": mixed}])
+    quote = prepare(ENERGY, ZONE).price(given)
+    assert swift(quote)
+    assert sum(line.before_taxes for line in quote.lines) == quote.total.net == quote.before_taxes
+
+
 def test_a_clock_that_is_not_whole_minutes_from_utc_is_priced_the_general_way() -> None:
     one = tariff(element(part("ENERGY", 1), start_time="10:00"))
     old = body(
