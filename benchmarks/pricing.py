@@ -25,7 +25,7 @@ from rich.table import Table
 import tariffs
 
 ZONE = "Europe/Amsterdam"
-ROUNDS = 9
+ROUNDS = 25
 COMPLEX = Path(__file__).parent.parent / "tests/tariffs/cases/w15-complex-weekday/tariff.json"
 MILLION = 1_000_000
 

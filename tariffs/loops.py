@@ -13,7 +13,9 @@ Where only energy matters, a row is just its candidate.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
+from math import ceil
 from textwrap import indent
 from typing import Any
 
@@ -24,10 +26,11 @@ from tariffs.policy import Hours, UnknownLoad
 from tariffs.restrictions import Bounds
 from tariffs.session import agrees
 
-FAR = 1 << 80
+FAR = 2.0**80
 """Beyond every quantity: an unknown load is put here, where no restriction holds, or where each does."""
 BEYOND = 1 << 100
 """The limit of a candidate that has none."""
+LOADS = ("power", "current")
 
 Result = tuple[list[Exact], list[Use] | None]
 """Amounts by tax; and, if itemised, the uses, stepped."""
@@ -90,7 +93,7 @@ def compiled_loop(traits: Traits) -> Loop:
     """The function `loop(cdr, days, times, asked, amounts, fee, plan)` of these traits."""
     space: dict[str, Any] = {"stands_for": STANDS_FOR[traits.hours], "STRANGE": STRANGE}
     space |= {group.name: group for group in Group} | {"FAR": FAR, "spread": _spread, "lasting": _lasting}
-    space |= {"DATE": slice(None, 10), "CLOCK": slice(10, None), "Use": Use}
+    space |= {"DATE": slice(None, 10), "CLOCK": slice(10, None), "Use": Use, "Fraction": Fraction}
     exec(compile(source(traits), f"<loop of {traits}>", "exec"), space)  # noqa: S102 - text of this module only
     loop: Loop = space["loop"]
     return loop
@@ -266,7 +269,7 @@ def _volumes(traits: Traits, loads: Sequence[str]) -> Iterator[str]:
         for variable, kind, untold in _load_names(name):
             yield f"elif kind == {kind!r}:"
             yield f"    if {variable} is not {untold}: return None"
-            yield f"    {variable} = round(one.volume * 1e6)"
+            yield f"    {variable} = one.volume * 1e6"
     yield "elif kind in STRANGE: return None"
 
 
@@ -358,13 +361,14 @@ def _load(traits: Traits, name: str) -> str:
 
 FROM_LOAD = """\
 load = period.LOAD
+if Fraction in {load.low.__class__, load.high.__class__, load.average.__class__}: return None
 LOAD_low = none if load.low is None else load.low
 LOAD_high = any_ if load.high is None else load.high
 LOAD = load.average
 """
 UNTOLD = "LOAD is None and LOAD_low is none and LOAD_high is any_"
 LOAD = f"""\
-if parked and (not energy or ({UNTOLD})): LOAD_low = LOAD_high = 0
+if parked and (not energy or ({UNTOLD})): LOAD_low = LOAD_high = 0.0
 elif LOAD is not None:
     if LOAD_low is none: LOAD_low = LOAD
     if LOAD_high is any_: LOAD_high = LOAD"""
@@ -418,6 +422,23 @@ def limits_of(traits: Traits, bounds: Bounds | None) -> tuple[Exact, ...]:
         least, most = of[name]
         found += [-BEYOND if least is None else least, BEYOND if most is None else most]
     return tuple(found)
+
+
+def edges_of(traits: Traits, bounds: Bounds | None) -> tuple[Exact | float, ...]:
+    """The limits as loops compare them: those of loads lie half a millionth below.
+
+    A load is told in whole millionths, of which its float is a small part of one off, so it is on the same
+    side of both. What floats do not hold to the half stays whole, and is far from any float.
+    """
+    pairs = zip([name for name in traits.looks_at for _ in "lm"], limits_of(traits, bounds), strict=True)
+    return tuple(_edge(limit) if name in LOADS else limit for name, limit in pairs)
+
+
+def _edge(limit: Exact) -> Exact | float:
+    if limit in (-BEYOND, BEYOND):
+        return float(limit)
+    edge = ceil(limit)
+    return edge - 0.5 if abs(edge) < 1 << 50 else edge
 
 
 def _add(traits: Traits, volume: str) -> str:

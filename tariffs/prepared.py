@@ -14,7 +14,7 @@ from tariffs.clock import DAY, MINUTE, clock
 from tariffs.errors import SessionError
 from tariffs.exact import Exact
 from tariffs.lines import Use, percentage
-from tariffs.loops import Loop, Result, Traits, compiled_loop, limits_of
+from tariffs.loops import Loop, Result, Traits, compiled_loop, edges_of
 from tariffs.model import Dimension, Tariff, without_dialect
 from tariffs.plan import Candidate, Mode, compiled
 from tariffs.policy import DEFAULT, Dialect, Flat, Policy, Rounded, Split, Step
@@ -174,7 +174,7 @@ class Prepared:
     def _asked(self, dimension: Dimension, candidates: Sequence[Candidate]) -> Any:
         if dimension in self.traits.bounded:
             entries = [(one, self._entry(one)) for one in candidates]
-            return [(*limits_of(self.traits, one.bounds), entry) for one, entry in entries]
+            return [(*edges_of(self.traits, one.bounds), entry) for one, entry in entries]
         return self._entry(candidates[0]) if candidates else None
 
     def _entry(self, candidate: Candidate) -> Entries:

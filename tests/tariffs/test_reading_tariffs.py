@@ -133,13 +133,13 @@ def test_a_price_of_55_decimals_stays_exact() -> None:
     assert quote.total.net == Fraction(price) * 10**6
 
 
-def test_a_hundred_thousand_elements_end_in_bounded_time() -> None:
+def test_very_many_elements_end_in_bounded_time() -> None:
     one = {"type": "ENERGY", "price": 1, "step_size": 10**11}
-    elements = [{"price_components": [one], "restrictions": {"max_kwh": n + 1}} for n in range(100_000)]
+    elements = [{"price_components": [one], "restrictions": {"max_kwh": n + 1}} for n in range(20_000)]
     began = time.process_time()
     read = tariffs.read_tariff(tariff(elements=elements))
     session = {"start": "2025-01-01T00:00:00Z", "segments": [{"hours": 1, "kwh": 20}]}
     assert tariffs.price(read, tariffs.read_session(session), "UTC").before_taxes == 10**8
-    assert time.process_time() - began < 30
+    assert time.process_time() - began < 6
     with pytest.raises(tariffs.TariffError):
-        tariffs.read_tariff(tariff(elements=[*elements, elements[0]]))
+        tariffs.read_tariff(tariff(elements=elements * 5 + elements[:1]))
