@@ -61,6 +61,7 @@ class Prepared:
         self.taxes = {one: percentage(self.plan, one, policy) for one in candidates}
         self.percentages = list(dict.fromkeys(self.taxes.values())) or [None]
         self.scale = Scale(self.plan, self.percentages)
+        self.net_rates = {one: one.rate * self.scale.net[self._tax_of(one)] for one in candidates}
         self.traits = self._traits()
         kinds = [(from_bytes, itemised) for from_bytes in (True, False) for itemised in (False, True)]
         self._loops = {

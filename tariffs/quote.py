@@ -40,6 +40,7 @@ class Reckoned(Protocol):
     def share(self, group: Group) -> Cost | None: ...
     def amounts(self) -> tuple[Decimal, Decimal | None]: ...
     def whole_amounts(self, places: int) -> tuple[int, int | None]: ...
+    def nets(self, places: int) -> dict[str, Decimal]: ...
 
 
 class Quote(msgspec.Struct, frozen=True, gc=False, eq=False):  # a Struct because it is made faster
@@ -151,6 +152,10 @@ class Quote(msgspec.Struct, frozen=True, gc=False, eq=False):  # a Struct becaus
     def shares(self) -> dict[str, Cost | None]:
         """The subtotals by name."""
         return {group.value: getattr(self, group.value) for group in Group}
+
+    def nets(self, places: int = 6) -> dict[str, Decimal]:
+        """The subtotals before taxes of what had a price, each rounded once to so many decimals."""
+        return self.reckoned.nets(places)
 
     @property
     def total_energy(self) -> Decimal:

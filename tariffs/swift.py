@@ -15,12 +15,12 @@ from tariffs.limits import AppliedLimit, limited
 from tariffs.lines import Group, Use
 from tariffs.model import PriceLimit, Remark, Taxes
 from tariffs.periods import Stretch
-from tariffs.plan import Plan
+from tariffs.plan import Candidate, Plan
 from tariffs.policy import Policy
 from tariffs.rounding import counted, to_places
 from tariffs.session import Session
 from tariffs.taxes import Cost
-from tariffs.walked import Walked, cost_of, share_of
+from tariffs.walked import Walked, cost_of, nets_of, share_of
 
 
 class Scale:
@@ -68,6 +68,8 @@ class Made(Protocol):
 
     scale: Scale
     policy: Policy
+    net_rates: dict[Candidate, int]
+    """What one of each candidate's units is before taxes, counted in the scale's denominator."""
 
     def uses_of(self, given: Any, body: bytes) -> Sequence[Use]: ...
     def walk(self, given: Any, body: bytes) -> Walked: ...
@@ -154,6 +156,17 @@ class Swift(msgspec.Struct, gc=False):  # a Struct because it is made faster
     def share(self, group: Group) -> Cost | None:
         """What a group costs."""
         return share_of(self.uses, group, self.policy)
+
+    def nets(self, places: int) -> dict[str, Decimal]:
+        """What each group costs before taxes, rounded."""
+        rates, sums = self.made.net_rates, dict[str, Exact]()
+        unit, policy = self.made.scale.denominator, self.policy
+        for use in self.uses:
+            if use.candidate not in rates:
+                return nets_of(self.uses, places, policy)
+            amount = (use.volume + use.surplus) * rates[use.candidate]
+            sums[use.group] = sums.get(use.group, 0) + amount
+        return {group: to_places(sum_, unit, places, policy.rounding) for group, sum_ in sums.items()}
 
     @property
     def session(self) -> Session:

@@ -14,7 +14,7 @@ from tariffs.model import Remark, Tariff, Taxes
 from tariffs.periods import Stretch, joined
 from tariffs.plan import Candidate, Plan
 from tariffs.policy import Policy, Rounded
-from tariffs.rounding import counted, rounded
+from tariffs.rounding import counted, rounded, to_places
 from tariffs.session import Session
 from tariffs.stepping import apply_steps
 from tariffs.taxes import Cost, cost, total
@@ -91,6 +91,10 @@ class Walked:
         """What a group costs."""
         return share_of(self.uses, group, self.policy)
 
+    def nets(self, places: int) -> dict[str, Decimal]:
+        """What each group costs before taxes, rounded."""
+        return nets_of(self.uses, places, self.policy)
+
     @property
     def stretches(self) -> tuple[Stretch, ...]:
         """Neighbours of one kind as one."""
@@ -114,6 +118,12 @@ def share_of(uses: Iterable[Use], group: Group, policy: Policy) -> Cost | None:
     """What the uses of a group cost, None when there are none."""
     mine = [use for use in uses if use.group is group]
     return cost_of(mine, policy) if mine else None
+
+
+def nets_of(uses: Sequence[Use], places: int, policy: Policy) -> dict[str, Decimal]:
+    """What each group of the uses costs before taxes, rounded."""
+    found = {group: share_of(uses, group, policy) for group in Group}
+    return {name: to_places(one.net, 1, places, policy.rounding) for name, one in found.items() if one}
 
 
 def cost_of(uses: Iterable[Use], policy: Policy) -> Cost:

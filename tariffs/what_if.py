@@ -176,10 +176,10 @@ def _priced(case: Case, terms: Terms) -> Outcome | str:
         quote = price(terms.tariffs, case.session, case.time_zone, terms.policy)
     except PricingError as error:
         return str(error)
-    places, mode = terms.policy.decimals, terms.policy.rounding
-    figures = quote.total.figures(places, mode)
-    shares = {name: to_places(share.net, 1, places, mode) for name, share in quote.shares.items() if share}
-    return Outcome(figures.before_taxes, figures.after_taxes, shares)
+    places, unit = terms.policy.decimals, 10**terms.policy.decimals
+    net, gross = quote.whole_amounts(places)
+    shown = None if gross is None else to_places(gross, unit, places)
+    return Outcome(to_places(net, unit, places), shown, quote.nets(places))
 
 
 def _claimed(case: Case, currency: str) -> Outcome | str:

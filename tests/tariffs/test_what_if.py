@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tariff_strategies import ZONES, Json, session_documents, tariff_documents
 
 import tariffs
-from tariffs import Policy, Step
+from tariffs import Flat, Policy, Rounding, Split, Step
 from tariffs.what_if import Case, Terms, WhatIf, most_changed, read_case, what_if
 
 
@@ -92,6 +92,34 @@ def test_plain_sessions_need_a_tariff_to_compare_with() -> None:
 def test_a_case_in_no_known_time_zone_is_refused() -> None:
     with pytest.raises(tariffs.TimeZoneError):
         read_case(CDRS[0] | {"cdr_location": {"id": "L1", "time_zone": "Mars/Olympus"}})
+
+
+POLICIES = [
+    Policy(),
+    Policy(split=Split.START),
+    Policy(rounding=Rounding.HALF_EVEN),
+    Policy(flat=Flat.PERIOD),
+]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    tariff_documents(limited=True),
+    session_documents(),
+    st.sampled_from(ZONES),
+    st.sampled_from(POLICIES),
+    st.integers(0, 6),
+)
+def test_rounded_sums_of_components_are_those_of_the_exact_quote(
+    document: Json, session: Json, zone: str, policy: Policy, places: int
+) -> None:
+    quote = tariffs.price(tariffs.read_tariff(document), tariffs.read_session(session), zone, policy)
+    exact = {name: share.figures(places, policy.rounding) for name, share in quote.shares.items() if share}
+    assert quote.nets(places) == {name: figures.before_taxes for name, figures in exact.items()}
+    figures = quote.total.figures(places, policy.rounding)
+    net, gross = quote.whole_amounts(places)
+    assert Decimal(net).scaleb(-places) == figures.before_taxes
+    assert (None if gross is None else Decimal(gross).scaleb(-places)) == figures.after_taxes
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
