@@ -13,8 +13,8 @@ INTERPRETATION.md numbers the open points of OCPI's text.
 
 Fast, and always the same amounts: `prepare(tariff, zone).price(cdr_bytes)` (`prepared`, with `timetable`, the
 generated `loops`, `cdr_bytes` and `swift`), and `price_columns(tariff, columns, zone)` for many at once
-(`batch`) from packed `columns`: `encode` and `decode` one session, `pack` and `unpack` many, `arrow` for
-Parquet.
+(`batch`, of `batch_runner` and `batch_chunk`) from packed `columns`: `encode` and `decode` one session,
+`pack` and `unpack` many, `arrow` for Parquet.
 
 To understand tariffs rather than to bill: `explain` in words, `preview` of coming prices (`spot` at an
 instant, `pictures` of it), `lint` for what looks wrong (`cells`: conditions as sets), `verify` for CDRs

@@ -1,0 +1,294 @@
+"""Some sessions of a batch on the way through a runner: what each comes to, and which it cannot tell."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from tariffs.batch_runner import MOST, TIMES, UNIT, Flags, Runner, zone_of
+from tariffs.columns import UNTOLD, Columns, Whole
+from tariffs.exact import HOUR, SECOND, nearest
+from tariffs.model import Dimension
+from tariffs.policy import Hours, Split, Step, UnknownLoad
+from tariffs.session import Source, agrees
+
+UNKNOWN = -(2**63) + 1
+"""Below every load."""
+ALL = 2**63 - 1
+"""Above every load."""
+
+
+class Chunk:
+    """Some sessions on the way through a runner."""
+
+    def __init__(self, runner: Runner, part: Columns) -> None:
+        self.runner = runner
+        self.part = part
+        self.single = len(part) == len(part.start)
+        self.first = part.offsets[:-1]
+        self._strange = np.zeros(len(part), np.bool_)
+        self._bound()
+
+    def column(self, name: str) -> Whole | None:
+        """One of the optional columns, None when it says nothing."""
+        return self.part.optional.get(name)
+
+    # What the arrays cannot tell ------------------------------------------------------------------------
+
+    def odd(self) -> Flags:
+        """The sessions that are priced one by one."""
+        found = self._strange
+        policy, columns = self.runner.policy, self.part
+        for place in columns.exact:
+            found[place] = True
+        if policy.split is Split.BY_SOURCE and self.runner.table.cuts:
+            found |= columns.source != CDR
+        reserved, parking, charging = map(self.column, ("reservation", "parking", "charging"))
+        if reserved is not None:
+            found |= self.any(reserved != 0)
+        if self.runner.phased and parking is not None and charging is not None:
+            found |= self.any((parking != 0) & (charging != 0))
+        return found
+
+    def any(self, of_periods: Flags) -> Flags:
+        """Whether it holds for some period of each session."""
+        if self.single:
+            return of_periods
+        found = np.zeros(len(self.part), np.bool_)
+        found[self.session_of(of_periods)] = True
+        return found
+
+    def session_of(self, of_periods: Flags) -> Whole:
+        """The sessions of the periods for which it holds."""
+        return np.searchsorted(self.part.offsets, np.flatnonzero(of_periods), "right") - 1
+
+    def _bound(self) -> None:
+        """Volumes so small that no sum leaves 64 bits; those of other sessions are taken for nothing."""
+        runner, part = self.runner, self.part
+        self.energy = self.column("energy") if self._needs_energy() else None
+        self.time, self.parked = self._times()
+        count = 1 if self.single else int(np.diff(part.offsets).max(initial=1))
+        steps = 2 * int(runner.step.max(initial=0))
+        left = MOST // runner.factor - runner.net_scale[1] - runner.gross_scale[1] - runner.flats
+        most = left // runner.largest // (4 * max(count, 1)) - steps
+        derived = min(most, MOST // HOUR) if runner.prepared.traits.derives else most
+        limits = [(self.energy, derived), (self.time, most)]
+        volumes = [(volume, limit) for volume, limit in limits if volume is not None]
+        if all(_within(volume, limit) for volume, limit in volumes):
+            return
+        for volume, limit in volumes:
+            self._strange |= self.any(np.abs(volume) > limit)
+        clean = ~np.repeat(self._strange, np.diff(part.offsets))
+        self.energy = None if self.energy is None else np.where(clean, self.energy, 0)
+        self.time = None if self.time is None else np.where(clean, self.time, 0)
+        if most < 0:
+            self._strange[:] = True
+
+    def _needs_energy(self) -> bool:
+        return bool(self.runner.table.by_dimension[Dimension.ENERGY] or self.runner.looks)
+
+    def _times(self) -> tuple[Whole | None, Flags | None]:
+        """What is billed as time, in UNIT, and whether it is parking (A12)."""
+        runner = self.runner
+        charging, parking = self.column("charging"), self.column("parking")
+        parked = None if parking is None else parking != 0
+        if not runner.timed and not runner.prepared.traits.derives:
+            return None, parked
+        told = parking if charging is None else charging if parking is None else charging + parking
+        if told is None:
+            return None, None
+        billed = self._billed(told)
+        uneven = billed % UNIT != 0
+        if uneven.any():
+            self._strange |= self.any(uneven)
+        return billed // UNIT, parked
+
+    def _billed(self, told: Whole) -> Whole:
+        hours = self.runner.policy.hours
+        if hours is Hours.RAW:
+            return told
+        if hours is Hours.SECONDS:
+            return (2 * told + SECOND) // (2 * SECOND) * SECOND
+        length = self.ends - self.part.start
+        off = np.abs(told - length)
+        billed = np.where(told != 0, length, 0)
+        for place in np.flatnonzero((off > SECOND) & (told != 0)).tolist():
+            one, span = int(told[place]), int(length[place])
+            billed[place] = span if agrees(one, span) else nearest(one, SECOND)
+        return billed
+
+    @cached_property
+    def ends(self) -> Whole:
+        """The end of each period: the start of the next, or that of the session."""
+        if self.single:
+            return self.part.end
+        found = np.empty_like(self.part.start)
+        found[:-1] = self.part.start[1:]
+        filled = np.diff(self.part.offsets) > 0
+        found[self.part.offsets[1:][filled] - 1] = self.part.end[filled]
+        return found
+
+    # What is priced ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def key(self) -> Any:
+        """Row and zones of each period, as one number."""
+        runner = self.runner
+        found: Any = runner.rows(self.part.start)
+        for name in runner.looks:
+            for values in self._seen(name):
+                edges = runner.thresholds[name]
+                zone = zone_of(values, edges)
+                found = found * (len(edges) + 1) + zone
+        return found
+
+    def _seen(self, name: str) -> list[Whole]:
+        if name == "so_far":
+            return [self._so_far()]
+        if name == "elapsed":
+            return [self.part.start - self._spread(self.part.began)]
+        return self._load(name)
+
+    def _spread(self, of_sessions: Whole) -> Whole:
+        return of_sessions if self.single else np.repeat(of_sessions, np.diff(self.part.offsets))
+
+    def _so_far(self) -> Whole:
+        if self.energy is None or self.single:
+            return np.zeros(len(self.part.start), np.int64)
+        before = np.cumsum(self.energy) - self.energy
+        filled = np.diff(self.part.offsets) > 0
+        return before - np.repeat(before[self.first[filled]], np.diff(self.part.offsets)[filled])
+
+    def _load(self, name: str) -> list[Whole]:
+        """What a minimum and a maximum look at (A09, A10)."""
+        count = len(self.part.start)
+        columns = [self.column(f"{name}_{side}") for side in ("low", "average", "high")]
+        low, average, high = (np.full(count, UNTOLD) if one is None else one for one in columns)
+        untold = (low == UNTOLD) & (average == UNTOLD) & (high == UNTOLD)
+        energy = np.zeros(count, np.int64) if self.energy is None else self.energy
+        if name == "power" and self.runner.prepared.traits.derives and self.time is not None:
+            derived = energy * (HOUR // UNIT) // np.maximum(self.time, 1)
+            average = np.where(untold & (self.time != 0), derived, average)
+        least = np.where(low != UNTOLD, low, average)
+        most = np.where(high != UNTOLD, high, average)
+        matches = self.runner.policy.unknown_load is UnknownLoad.MATCH
+        if matches:
+            filled = np.where(least != UNTOLD, least, np.where(high != UNTOLD, high, ALL))
+            most = np.where(most != UNTOLD, most, np.where(low != UNTOLD, low, UNKNOWN))
+            least = filled
+        else:
+            least = np.where(least == UNTOLD, UNKNOWN, least)
+            most = np.where(most == UNTOLD, ALL, most)
+        if self.parked is not None:
+            idle = self.parked & ((energy == 0) | untold)
+            least, most = np.where(idle, 0, least), np.where(idle, 0, most)
+        return [least, most]
+
+    def amounts(self) -> tuple[Whole, Whole]:
+        """Net and gross of each session, in the runner's smallest units; equal where there is one tax."""
+        runner = self.runner
+        net = np.zeros(len(self.part), np.int64)
+        gross = net if runner.one_tax else np.zeros(len(self.part), np.int64)
+        for dimensions, volume in ((ENERGY, self.energy), (TIMES, self.time if runner.timed else None)):
+            if volume is not None and any(runner.table.by_dimension[one] for one in dimensions):
+                self._priced(dimensions, volume, net, gross)
+        self._flats(net, gross)
+        return net, gross
+
+    def _priced(self, dimensions: Sequence[Dimension], volume: Whole, net: Whole, gross: Whole) -> None:
+        chosen = self._chosen(dimensions)
+        runner = self.runner
+        if np.ndim(chosen) == 0:
+            self._at_one_price(int(chosen), volume, net, gross)
+            return
+        net += self._sum(volume * runner.net_rate[chosen])
+        if not runner.one_tax:
+            gross += self._sum(volume * runner.gross_rate[chosen])
+        if runner.policy.step is Step.ONCE and any(runner.steps_list):
+            last, total = self._last(dimensions, volume, chosen)
+            step = runner.step[last]
+            missing = np.where((total > 0) & (step > 0), -total % np.maximum(step, 1), 0)
+            net += missing * runner.net_rate[last]
+            if not runner.one_tax:
+                gross += missing * runner.gross_rate[last]
+
+    def _at_one_price(self, number: int, volume: Whole, net: Whole, gross: Whole) -> None:
+        """The same candidate always: what is billed is the sum, stepped."""
+        runner = self.runner
+        billed, step = self._sum(volume), int(runner.step[number])
+        if step > 1 and runner.policy.step is Step.ONCE:
+            stepped = -(-billed // step) * step
+            billed = (
+                stepped if not len(billed) or billed.min() >= 0 else np.where(billed > 0, stepped, billed)
+            )
+        net += billed * int(runner.net_rate[number])
+        if not runner.one_tax:
+            gross += billed * int(runner.gross_rate[number])
+
+    def _chosen(self, dimensions: Sequence[Dimension]) -> Any:
+        """The candidate of each period, or of all."""
+        key = self.key
+        tables = [self.runner.choices(dimension) for dimension in dimensions]
+        found = tables[0][key]
+        if len(tables) == 2 and self.parked is not None:
+            return np.where(self.parked, tables[1][key], found)
+        return found
+
+    def _last(self, dimensions: Sequence[Dimension], volume: Whole, chosen: Any) -> tuple[Any, Whole]:
+        """Whose step it is, and the total that it rounds (P-42, P-43, P-45)."""
+        none = self.runner.none
+        if self.single:
+            return np.where(volume != 0, chosen, none), np.where(chosen == none, 0, volume)
+        priced = (volume != 0) & (chosen != none)
+        place = self._most(np.where(priced, np.arange(len(volume)), -1))
+        every = np.broadcast_to(chosen, volume.shape)
+        last = np.where(place < 0, none, every[place])
+        counted = np.where(priced, volume, 0)
+        if len(dimensions) == 2 and self.parked is not None:
+            of_last = np.where(place < 0, False, self.parked[place])
+            return last, self._sum(np.where(self.parked == self._spread(of_last), counted, 0))
+        return last, self._sum(counted)
+
+    def _flats(self, net: Whole, gross: Whole) -> None:
+        """A02."""
+        runner = self.runner
+        if runner.fee is not None:
+            number = runner.number[runner.fee]
+            net += runner.net_list[number]
+            if not runner.one_tax:
+                gross += runner.gross_list[number]
+        elif runner.table.by_dimension[Dimension.FLAT]:
+            chosen = np.broadcast_to(self._chosen(FLAT), self.part.start.shape)
+            session = self._spread(np.arange(len(self.part)))
+            pairs = np.unique((session * (runner.none + 1) + chosen)[chosen != runner.none])
+            place, numbers = pairs // (runner.none + 1), pairs % (runner.none + 1)
+            np.add.at(net, place, runner.net_rate[numbers])
+            if not runner.one_tax:
+                np.add.at(gross, place, runner.gross_rate[numbers])
+
+    def _sum(self, of_periods: Whole) -> Whole:
+        return of_periods if self.single else self._reduce(np.add, of_periods, 0)
+
+    def _most(self, of_periods: Whole) -> Whole:
+        return self._reduce(np.maximum, of_periods, -1)
+
+    def _reduce(self, with_: np.ufunc, of_periods: Whole, nothing: int) -> Whole:
+        counts = np.diff(self.part.offsets)
+        found: Whole = np.full(len(counts), nothing, np.int64)
+        if not len(of_periods):
+            return found
+        filled = counts > 0
+        if filled.all():
+            return np.asarray(with_.reduceat(of_periods, self.first), np.int64)
+        found[filled] = with_.reduceat(of_periods, self.first[filled])
+        return found
+
+
+ENERGY = (Dimension.ENERGY,)
+FLAT = (Dimension.FLAT,)
+CDR = tuple(Source).index(Source.CDR)
+
+
+def _within(volume: Whole, most: int) -> bool:
+    return not len(volume) or (-most <= int(volume.min()) and int(volume.max()) <= most)
