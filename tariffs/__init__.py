@@ -11,10 +11,10 @@ price can change, `uses` what is used of each component, `stepping` step_size, `
 follows, `rounding` the only rounding of money, `pricing` all of it in order, `walked` stretch by stretch.
 INTERPRETATION.md numbers the open points of OCPI's text.
 
-Fast, and always the same amounts: `prepare(tariff, zone).price(cdr_bytes)` (`prepared`, with `timetable`, the
-generated `loops`, `cdr_bytes` and `swift`), and `price_columns(tariff, columns, zone)` for many at once
-(`batch`, of `batch_runner` and `batch_chunk`) from packed `columns`: `encode` and `decode` one session,
-`pack` and `unpack` many, `arrow` for Parquet.
+Fast, and always the same amounts: `prepare(tariff, zone).price(cdr_bytes)` (`prepared`, with `timetable`,
+`cdr_bytes`, `swift`, and the generated `loops` of `loop_traits`, `loop_reading` and `loop_pricing`), and
+`price_columns(tariff, columns, zone)` for many at once (`batch`, of `batch_runner` and `batch_chunk`) from
+packed `columns`: `encode` and `decode` one session, `pack` and `unpack` many, `arrow` for Parquet.
 
 To understand tariffs rather than to bill: `explain` in words, `preview` of coming prices (`spot` at an
 instant, `pictures` of it), `lint` for what looks wrong (`cells`: conditions as sets), `verify` for CDRs

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tariffs.clock import DAY, MINUTE
 from tariffs.columns import Whole
 from tariffs.exact import Exact
-from tariffs.loops import BEYOND, limits_of
+from tariffs.loop_traits import BEYOND, limits_of
 from tariffs.model import Dimension
 from tariffs.plan import Candidate
 from tariffs.policy import Step

@@ -14,7 +14,8 @@ from tariffs.clock import DAY, MINUTE, clock
 from tariffs.errors import SessionError
 from tariffs.exact import Exact
 from tariffs.lines import Use, percentage
-from tariffs.loops import Loop, Result, Traits, compiled_loop, edges_of
+from tariffs.loop_traits import Traits, edges_of
+from tariffs.loops import Loop, Result, compiled_loop
 from tariffs.model import Dimension, Tariff, without_dialect
 from tariffs.plan import Candidate, Mode, compiled
 from tariffs.policy import DEFAULT, Dialect, Flat, Policy, Rounded, Split, Step
