@@ -7,11 +7,13 @@ from flask import Response
 from hub.api import envelope, guard
 from hub.api.sender import may_see, viewer_of
 from hub.ocpi.checking import check
-from hub.ocpi.document import Json
+from hub.ocpi.document import Json, Party
 from hub.ocpi.errors import InvalidParameter, UnknownLocation, UnknownToken
+from hub.ocpi.module import Role
 from hub.ocpi.parts import find_evse
 from hub.ocpi.translation import lift, lower
 from hub.ocpi.wire import Wire, fold
+from hub.parties import registry
 from hub.store import documents
 from hub.store.documents import Stored
 from hub.store.unit import Unit
@@ -31,7 +33,7 @@ def post(wire: Wire, token_uid: str) -> Response:
     with guard.hub().store.reading() as unit:
         surroundings = guard.around(unit)
         token = token_of(unit, wire, token_uid)
-        info = authorization(token.document.newest)
+        info = authorization(token.document.newest, is_there(unit, token.document.owner))
         if references is not None and info["allowed"] == "ALLOWED":
             owner = guard.caller().partner.parties()[0]
             asked = lift(wire.edition, "location_references", references, owner, surroundings)
@@ -64,10 +66,17 @@ def of_type(wire: Wire, found: list[Stored]) -> list[Stored]:
     return [stored for stored in found if stored.document.newest["type"] == wanted]
 
 
-def authorization(token: Json) -> Json:
+def is_there(unit: Unit, owner: Party) -> bool:
+    """Whether the eMSP of a token is connected: nobody else would pay what its drivers charge."""
+    return any(registry.is_connected(partner) for partner in registry.of_party(unit, owner, Role.EMSP))
+
+
+def authorization(token: Json, connected: bool) -> Json:
     """AuthorizationInfo; an invalid token is BLOCKED, with HTTP 200 (TOK-07, TOK-13)."""
     if not token["valid"]:
         return {"allowed": "BLOCKED", "token": token}
+    if not connected:
+        return {"allowed": "NOT_ALLOWED", "token": token}
     return {"allowed": "ALLOWED", "token": token, "authorization_reference": str(uuid.uuid4())}
 
 

@@ -6,6 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from waitress import create_server, wasyncore
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask
+
+from hub.ocpi import instants, strictjson
+from hub.store.unit import utc_micros
 
 GRACE = 20.0  # seconds for requests that have begun; a partner waits no longer than that either
 LIMITS = {
@@ -30,6 +35,29 @@ def listening(host: str, port: int) -> socket.socket:
     return found
 
 
+class EnvelopeTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
+    """What the server itself refuses, before any application sees it, is told in an envelope too (TR-13)."""
+
+    def execute(self) -> None:
+        refused = self.request.error
+        body = strictjson.write(
+            {
+                "status_code": 2001 if refused.code < 500 else 3000,
+                "status_message": refused.reason,
+                "timestamp": instants.text(utc_micros()),
+            }
+        )
+        self.status = f"{refused.code} {refused.reason}"
+        self.response_headers.append(("Content-Type", "application/json"))
+        self.content_length = len(body)
+        self.set_close_on_finish()
+        self.write(body)
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    error_task_class = EnvelopeTask
+
+
 class Server:
     """Serves a WSGI application on a bound socket until it is told to stop."""
 
@@ -37,6 +65,7 @@ class Server:
         self.channels: dict[int, Any] = {}
         self.stopping = False
         self.server = create_server(application, map=self.channels, sockets=[at], **LIMITS)
+        self.server.channel_class = Channel
 
     def run(self) -> None:
         while not self.stopping:

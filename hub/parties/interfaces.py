@@ -2,13 +2,11 @@
 
 from collections.abc import Collection, Mapping
 
-from hub.ocpi.enums import MODULE_ID
 from hub.ocpi.module import Role
 from hub.ocpi.modules import MODULES
 
 SENDER, RECEIVER = "SENDER", "RECEIVER"
 CREDENTIALS = "credentials"
-FUNCTIONAL = MODULE_ID.values - {CREDENTIALS}
 
 SENDERS: Mapping[str, Role] = {
     **{name: module.owner for name, module in MODULES.items()},

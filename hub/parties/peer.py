@@ -17,9 +17,10 @@ from hub.ocpi.editions import NEWEST
 from hub.ocpi.enums import MODULE_ID
 from hub.ocpi.errors import EndpointsMissing, InvalidObject, OcpiError, PartnerUnusable
 from hub.ocpi.module import Role
+from hub.ocpi.modules import MODULES
 from hub.parties import tokens
 from hub.parties.connections import Endpoints
-from hub.parties.interfaces import CREDENTIALS, FUNCTIONAL, RECEIVER, SENDER, played
+from hub.parties.interfaces import CREDENTIALS, RECEIVER, SENDER, played
 
 LIMIT = 1024 * 1024
 PATIENCE = 10.0  # seconds for each request: whoever registers waits meanwhile (CRED-06)
@@ -155,8 +156,8 @@ def require(found: Endpoints, roles: Collection[Role], edition: Edition) -> None
     modules = {module for module, _ in found}
     if CREDENTIALS not in modules:
         raise EndpointsMissing(f"The version details of {edition.version} list no credentials endpoint")
-    if not modules & FUNCTIONAL and (not roles or NEEDS_A_MODULE.intersection(roles)):
-        raise EndpointsMissing(f"The version details of {edition.version} list no module that the hub knows")
+    if not modules & MODULES.keys() and (not roles or NEEDS_A_MODULE.intersection(roles)):
+        raise EndpointsMissing(f"The version details of {edition.version} list no module that the hub speaks")
 
 
 def is_near(url: str, home: str, hosts: Collection[str]) -> bool:

@@ -2,6 +2,7 @@
 
 session-without-cdr  a session is COMPLETED since a day, and nobody has billed it
 cdr-without-session  a CDR names a session that was never heard of
+cdr-without-receiver a CDR is for an eMSP that is not connected; it is owed as soon as that one connects
 unlisted             the hub holds an object that its owner's whole list has no more (LOC-25)
 unreadable           the owner's list has an object that the hub could not keep: see `hub quarantine list`
 """
@@ -11,12 +12,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, select
 
+from hub.ocpi.document import Party
 from hub.store import cursors, findings
 from hub.store.charges import RATED, charges
 from hub.store.cursors import Cursor
 from hub.store.documents import TABLES
 from hub.store.findings import Missing
-from hub.store.parties import partner_roles
+from hub.store.parties import partner_roles, partners
 from hub.store.quarantine import quarantine
 from hub.store.unit import Unit
 from hub.sync.intake import Sender
@@ -26,6 +28,7 @@ from hub.sync.slots import SECOND
 PATIENCE = 24 * 3600 * SECOND
 """How long a completed session may be without a CDR (CDRs come within a day, CDR-01)."""
 SESSION_WITHOUT_CDR, CDR_WITHOUT_SESSION = "session-without-cdr", "cdr-without-session"
+CDR_WITHOUT_RECEIVER = "cdr-without-receiver"
 UNLISTED, UNREADABLE = "unlisted", "unreadable"
 
 sessions, cdrs = TABLES["sessions"], TABLES["cdrs"]
@@ -114,6 +117,24 @@ def cdrs_without_session(unit: Unit) -> Iterator[Missing]:
         yield Missing(CDR_WITHOUT_SESSION, partner_id, "cdrs", owner, key, f"no session {session} is known")
 
 
+def cdrs_without_receiver(unit: Unit) -> Iterator[Missing]:
+    emsp = partner_roles.alias()
+    connected = (
+        select(emsp.c.party)
+        .join(partners, partners.c.id == emsp.c.partner_id)
+        .where(emsp.c.role == "EMSP", emsp.c.party == cdrs.c.audience, partners.c.registered_at.is_not(None))
+    )
+    query = (
+        select(partner_roles.c.partner_id, cdrs.c.owner, cdrs.c.key, cdrs.c.audience)
+        .join(partner_roles, owned_by(cdrs.c.owner))
+        .where(cdrs.c.deleted_at.is_(None), ~connected.exists())
+        .order_by(cdrs.c.seq)
+    )
+    for partner_id, owner, key, audience in unit.connection.execute(query):
+        why = f"no eMSP {Party.of_code(audience)} is connected"
+        yield Missing(CDR_WITHOUT_RECEIVER, partner_id, "cdrs", owner, key, why)
+
+
 def unreadable(unit: Unit) -> Iterator[Missing]:
     query = select(quarantine).order_by(quarantine.c.id)
     for row in unit.connection.execute(query):
@@ -124,5 +145,6 @@ def unreadable(unit: Unit) -> Iterator[Missing]:
 FINDERS: Mapping[str, Callable[[Unit], Iterator[Missing]]] = {
     SESSION_WITHOUT_CDR: sessions_without_cdr,
     CDR_WITHOUT_SESSION: cdrs_without_session,
+    CDR_WITHOUT_RECEIVER: cdrs_without_receiver,
     UNREADABLE: unreadable,
 }

@@ -26,7 +26,6 @@ from hub.store.parties import endpoints, partner_roles, partners
 from hub.store.prepared import Prepared
 from hub.store.unit import Change, Unit
 from hub.sync import reach
-from hub.sync.claiming import REACHED
 from hub.sync.outcomes import DUE, LEASED
 from hub.sync.waits import SECOND
 
@@ -67,7 +66,7 @@ def welcome(unit: Unit, partner_id: int) -> None:
 
 def hearing(module: Module) -> Select[Any]:
     """The partners that are to hear of a change: of the right role, or the one party it is meant for,
-    with a Receiver for the module (others pull)."""
+    with a Receiver for the module (others pull). A suspended one hears of it when it is resumed."""
     role = select(partner_roles.c.partner_id).where(partner_roles.c.partner_id == partners.c.id)
     if module.heard_by_one is None:
         role = role.where(or_(*(partner_roles.c.role == each for each in sorted(module.heard_by))))
@@ -77,8 +76,7 @@ def hearing(module: Module) -> Select[Any]:
         select(partners.c.id)
         .join(endpoints, endpoints.c.partner_id == partners.c.id)
         .where(endpoints.c.module == module.name, endpoints.c.role == "RECEIVER")
-        .where(or_(*(partners.c.status == each for each in REACHED)), role.exists())
-        .where(partners.c.id != bindparam("source"))
+        .where(role.exists(), partners.c.id != bindparam("source"))
         .add_columns(
             *columns(module.name, bindparam("document", type_=Serial), bindparam("rev", type_=Integer))
         )

@@ -19,7 +19,7 @@ from hub.store import documents
 from hub.store.documents import Stored
 from hub.store.unit import Unit
 from hub.surroundings import StoreSurroundings
-from hub.sync import discovery, outcomes, peer, waits
+from hub.sync import discovery, outcomes, peer, presence, waits
 from hub.sync.addressing import Address, address
 from hub.sync.claiming import Mark
 from hub.sync.outcomes import CONSEQUENCES, Outcome
@@ -58,6 +58,8 @@ def deliver(hub: Hub, mark: Mark, deadline: float = DEADLINE) -> Ended:
         return Ended(mark, Outcome.UNSENT, message=str(reason))
     with delivery_seconds.labels(parcel.partner.name).time():
         ended = send(hub, mark, parcel, deadline)
+    if ended.ocpi is not None:
+        presence.heard(hub.store, parcel.partner)
     deliveries.labels(parcel.partner.name, mark.module, ended.outcome.value).inc()
     if ended.outcome is not Outcome.ACCEPTED:
         log.warning("delivery failed", extra=told(parcel, ended))

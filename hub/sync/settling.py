@@ -47,6 +47,12 @@ MINE = (
 """The row, if the claim is still ours: a process that was stopped for too long writes nothing. A row that a
 change is just being written to is left for the next time, so that nobody waits for each other in a circle."""
 
+HELD = Prepared(
+    every=select(deliveries.c.id)
+    .where(deliveries.c.id == bindparam("mark", type_=Serial))
+    .where(deliveries.c.lease == bindparam("mine", type_=String))
+)
+
 ANSWERED = {
     "lease": null(),
     "http": bindparam("http", type_=Integer),
@@ -92,10 +98,16 @@ def settle(unit: Unit, ended: Iterable[Ended], chance: Chance) -> list[Ended]:
             said = CONSEQUENCES[each.outcome].said
             event = Event(said, each.mark.attempts, unit.now)
             events[each.mark.partner_id].append((event, error_of(each)))
-        elif unit.now < each.mark.until:
+        elif unit.now < each.mark.until and still_ours(unit, each.mark):
             later.append(each)
     reach.note(unit, events, chance)
     return later
+
+
+def still_ours(unit: Unit, mark: Mark) -> bool:
+    """Whether the row is there under our claim, only locked; one that is gone, as when its partner has left,
+    has nothing to be written to."""
+    return HELD.first(unit, mark=mark.id, mine=mark.lease) is not None
 
 
 def written(unit: Unit, ended: Ended, chance: Chance) -> bool:

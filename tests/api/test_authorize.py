@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from hub.ocpi.checking import check
 from hub.ocpi.editions import edition
 from hub.ocpi.module import Role
+from hub.parties import registry
 
 Connect = Callable[..., Platform]
 VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
@@ -167,3 +168,15 @@ def test_a_place_that_cannot_be_read_is_refused(cpo: Platform, token: Any, body:
 def test_no_body_is_no_place(cpo: Platform, token: Any, body: bytes) -> None:  # TOK-07
     assert data(asked(cpo, body=body))["allowed"] == "ALLOWED"
     assert data(asked(cpo, body=body, Transfer_Encoding="chunked"))["allowed"] == "ALLOWED"
+
+
+def test_a_driver_whose_emsp_is_not_connected_is_not_allowed(
+    cpo: Platform, emsp: Platform, token: Any
+) -> None:
+    with emsp.hub.store.unit() as unit:
+        partner = registry.by_id(unit, emsp.id)
+        assert partner is not None
+        registry.suspend(unit, partner)
+    info = data(asked(cpo))
+    assert info["allowed"] == "NOT_ALLOWED"
+    assert "authorization_reference" not in info

@@ -1,5 +1,6 @@
 """The server of `hub serve`, as a process of its own that signals reach."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -102,4 +103,6 @@ def test_a_body_beyond_all_measure_is_refused_without_being_read(process):
     port = int(said(process))
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: hub\r\nContent-Length: 50000000\r\n\r\n")
-        assert connection.recv(100).startswith(b"HTTP/1.1 413")
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["status_code"] == 2001  # TR-13

@@ -239,6 +239,16 @@ def test_a_platform_without_the_version_is_3002(hub, partner):
     assert_nothing_is_left(hub)
 
 
+def test_a_platform_with_modules_that_the_hub_does_not_speak_is_3003(hub, partner):
+    """CRED-08"""
+    kept = [each for each in partner.endpoints() if each["identifier"] == "credentials"]
+    profiles = {"identifier": "chargingprofiles", "role": "RECEIVER", "url": f"{partner.url}/profiles"}
+    partner.answers = {DETAILS: envelope({"version": "2.2.1", "endpoints": [*kept, profiles]})}
+    response = partner.call("POST", credentials_url(hub), partner.token_a, partner.credentials())
+    assert outcome(response) == (200, 3003)
+    assert_nothing_is_left(hub)
+
+
 @pytest.mark.parametrize("listed", [[], ["credentials"], ["cdrs"]])
 def test_a_platform_without_what_is_needed_is_3003(hub, partner, listed):
     """CRED-08"""

@@ -8,9 +8,10 @@ from platforms import Platform
 
 from hub.ocpi.module import Role
 from hub.parties import connections, registry
-from hub.sync import away, claiming, watching
+from hub.sync import away, claiming, settling, watching
 from hub.sync.breaker import WIDTH
 from hub.sync.outcomes import DEAD, DONE, DUE, LEASED, Outcome
+from hub.sync.settling import Ended
 from hub.sync.waits import SECOND
 from hub.sync.watching import Filter
 
@@ -271,6 +272,29 @@ def test_what_a_suspended_partner_is_owed_waits_until_it_is_resumed(post, emsp):
     with post.hub.store.unit() as unit:
         registry.resume(unit, found)
     assert len(post.claim()) == 1
+
+
+def test_what_changes_while_a_partner_is_suspended_is_owed_to_it(post, emsp):
+    with post.hub.store.unit() as unit:
+        found = registry.by_id(unit, emsp.id)
+        assert found is not None
+        registry.suspend(unit, found)
+    post.publish("A")
+    assert post.claim() == []
+    with post.hub.store.unit() as unit:
+        registry.resume(unit, found)
+    assert len(post.claim()) == 1
+
+
+def test_an_end_whose_mark_is_gone_is_not_kept_for_later(post, emsp):
+    post.publish("A")
+    (mark,) = post.claim()
+    with post.hub.store.unit() as unit:
+        found = registry.by_id(unit, emsp.id)
+        assert found is not None
+        connections.end(unit, found)
+    with post.hub.store.unit() as unit:
+        assert settling.settle(unit, [Ended(mark, Outcome.ACCEPTED, 1)], lambda low, high: high) == []
 
 
 def test_what_an_unregistered_partner_was_owed_is_forgotten(post, emsp):
