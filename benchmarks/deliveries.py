@@ -48,7 +48,11 @@ OBJECTS = 600
 SLOW, LATENCY = 200, 0.05
 HANGING = 30.0  # longer than any deadline
 BACKLOG = 100_000
-ANSWER = b'{"status_code":1000,"timestamp":"2026-01-01T00:00:00Z"}'
+ANSWER = (
+    b'{"data":[{"version":"2.2.1","url":"http://127.0.0.1/2.2.1"}],'
+    b'"status_code":1000,"timestamp":"2026-01-01T00:00:00Z"}'
+)
+"""Also to the question for versions, by which the hub finds out whether a partner is alive."""
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(ANSWER)
 
 
