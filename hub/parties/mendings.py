@@ -3,15 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from hub.store.base import INSERTS
 from hub.store.parties import mendings
 from hub.store.unit import Unit
-
-UPSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ def record(unit: Unit, partner_id: int, module: str, object_key: str, notes: Map
     """Note that an object was mended; the latest notes stand, and it is counted how often."""
     row = {"partner_id": partner_id, "module": module, "object_key": object_key[:100]}
     latest = {"notes": json.dumps(dict(notes)), "seen_at": unit.now}
-    new = UPSERT[unit.connection.dialect.name](mendings).values(**row, **latest, times=1)
+    new = INSERTS[unit.dialect.name](mendings).values(**row, **latest, times=1)
     counted = latest | {"times": mendings.c.times + 1}
     unit.connection.execute(new.on_conflict_do_update(index_elements=list(row), set_=counted))
 

@@ -1,6 +1,10 @@
 """The metadata all tables share, and the column types that differ between SQLite and PostgreSQL."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import BigInteger, Integer, MetaData
+from sqlalchemy.dialects import postgresql, sqlite
 
 metadata = MetaData(
     naming_convention={
@@ -17,3 +21,6 @@ Serial = BigInteger().with_variant(Integer, "sqlite")
 
 Instant = BigInteger
 """Microseconds since 1970 UTC, the same on both engines."""
+
+INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+"""The INSERT of each engine, by the name of its dialect: both know `on_conflict_do_update`."""

@@ -17,9 +17,8 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.store.base import Instant, Serial, metadata
+from hub.store.base import INSERTS, Instant, Serial, metadata
 from hub.store.prepared import Prepared
 from hub.store.unit import Unit
 
@@ -84,8 +83,7 @@ def keep(unit: Unit, kept: Charge) -> bool:
     The unique key decides between two transactions that would bill one session.
     """
     values: dict[str, Any] = {name: getattr(kept, name) for name in FIELDS} | {"updated_at": unit.now}
-    dialect = sqlite if unit.connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(charges).values(created_at=unit.now, **values)
+    statement = INSERTS[unit.dialect.name](charges).values(created_at=unit.now, **values)
     written = statement.on_conflict_do_update(
         index_elements=["owner", "session_key"], set_=values, where=charges.c.state.in_(OPEN)
     ).returning(charges.c.id)

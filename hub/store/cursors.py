@@ -1,8 +1,7 @@
 """The tables of pulls: how far each list has been read, and what stood in a list that is read whole."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -16,9 +15,8 @@ from sqlalchemy import (
     exists,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.store.base import Instant, metadata
+from hub.store.base import INSERTS, Instant, metadata
 from hub.store.documents import TABLES
 from hub.store.unit import Unit
 
@@ -77,7 +75,6 @@ class Cursor:
 
 
 IDENTITY = ("partner_id", "module", "kind")
-UPSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def load(unit: Unit, partner_id: int, module: str, kind: str) -> Cursor:
@@ -91,7 +88,7 @@ def load(unit: Unit, partner_id: int, module: str, kind: str) -> Cursor:
 def save(unit: Unit, cursor: Cursor) -> None:
     values = {name: getattr(cursor, name) for name in Cursor.__annotations__}
     rest = {name: value for name, value in values.items() if name not in IDENTITY}
-    new = UPSERT[unit.dialect.name](cursors).values(**values)
+    new = INSERTS[unit.dialect.name](cursors).values(**values)
     unit.connection.execute(new.on_conflict_do_update(index_elements=list(IDENTITY), set_=rest))
 
 
@@ -108,7 +105,7 @@ def note_listed(unit: Unit, partner_id: int, module: str, keys: Collection[tuple
         for owner, key in sorted(set(keys))
     ]
     if rows:
-        new = UPSERT[unit.dialect.name](listed).on_conflict_do_nothing()
+        new = INSERTS[unit.dialect.name](listed).on_conflict_do_nothing()
         unit.connection.execute(new, rows)
 
 

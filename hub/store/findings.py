@@ -1,16 +1,13 @@
 """What is not complete: one row for each thing that should be there and is not, as long as it is so."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, String, Table, UniqueConstraint, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.store.base import Instant, Serial, metadata
+from hub.store.base import INSERTS, Instant, Serial, metadata
 from hub.store.unit import Unit
-
-UPSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 findings = Table(
     "findings",
@@ -65,7 +62,7 @@ def settle(unit: Unit, kinds: Collection[str], found: Iterable[Missing], **scope
 
 def keep(unit: Unit, missing: Missing) -> None:
     row = {name: getattr(missing, name) for name in Missing.__annotations__} | {"last_at": unit.now}
-    new = UPSERT[unit.dialect.name](findings).values(**row, first_at=unit.now)
+    new = INSERTS[unit.dialect.name](findings).values(**row, first_at=unit.now)
     again = {"detail": missing.detail, "last_at": unit.now}
     unit.connection.execute(new.on_conflict_do_update(index_elements=IDENTITY, set_=again))
 

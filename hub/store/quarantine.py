@@ -21,13 +21,11 @@ from sqlalchemy import (
     delete,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.store.base import Instant, Serial, metadata
+from hub.store.base import INSERTS, Instant, Serial, metadata
 from hub.store.unit import Unit
 
 RAW_LIMIT = 64 * 1024
-UPSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 quarantine = Table(
     "quarantine",
@@ -105,7 +103,7 @@ def put(unit: Unit, place: Place, name: str, raw: bytes, fault: Fault) -> None:
         "fields": json.dumps(dict(fault.fields)),
         "seen_at": unit.now,
     }
-    new = UPSERT[unit.dialect.name](quarantine).values(**row, **latest, first_at=unit.now, times=1)
+    new = INSERTS[unit.dialect.name](quarantine).values(**row, **latest, first_at=unit.now, times=1)
     counted = latest | {"times": quarantine.c.times + 1}
     unit.connection.execute(new.on_conflict_do_update(index_elements=list(row), set_=counted))
 

@@ -14,12 +14,11 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
 
 from hub.ocpi.module import Module
 from hub.ocpi.modules import MODULES
-from hub.store.base import Instant, Serial
+from hub.store.base import INSERTS, Instant, Serial
 from hub.store.deliveries import deliveries
 from hub.store.documents import TABLES
 from hub.store.parties import endpoints, partner_roles, partners
@@ -33,7 +32,6 @@ NOBODY = 0
 """No partner has this id."""
 HEAD_START: Mapping[str, int] = dict.fromkeys(("sessions", "tokens", "cdrs"), 600 * SECOND)
 """What somebody waits for at a charge point goes before a catalogue that was published up to so long ago."""
-INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def owe(unit: Unit, change: Change) -> None:

@@ -1,18 +1,16 @@
 """Whether a partner is there: when it was heard last, and what is done when it is silent (HCI-05)."""
 
 import threading
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.ocpi.errors import OcpiError
 from hub.parties import registration, registry
 from hub.parties.partner import Partner, Status
 from hub.parties.problems import PartnerProblem
+from hub.store.base import INSERTS
 from hub.store.engine import Store
 from hub.store.pressure import is_passing
 from hub.store.schedules import heard as table
@@ -25,7 +23,6 @@ from hub.sync.slots import SECOND
 
 NOTED_EVERY = 60 * SECOND
 SILENCE = 300 * SECOND
-UPSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 noted: WeakKeyDictionary[Store, dict[int, int]] = WeakKeyDictionary()
 """What this process has written lately: a partner that talks all the time costs one write a minute."""
@@ -56,7 +53,7 @@ def note_heard(store: Store, partner: Partner) -> None:
 
 
 def note(unit: Unit, partner_id: int) -> None:
-    new = UPSERT[unit.dialect.name](table).values(partner_id=partner_id, at=unit.now)
+    new = INSERTS[unit.dialect.name](table).values(partner_id=partner_id, at=unit.now)
     unit.connection.execute(new.on_conflict_do_update(index_elements=["partner_id"], set_={"at": unit.now}))
 
 

@@ -5,9 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, not_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.store.base import Serial
+from hub.store.base import INSERTS, Serial
 from hub.store.deliveries import breakers
 from hub.store.prepared import Prepared
 from hub.store.unit import Unit
@@ -25,7 +24,6 @@ OF_PARTNER = Prepared(
     .where(breakers.c.partner_id == PARTNER)
     .with_for_update()
 )
-INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 WRITTEN = (*FIELDS, "error")
 
 

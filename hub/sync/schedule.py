@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from hub.store.base import INSERTS
 from hub.store.parties import partners
 from hub.store.schedules import schedules
 from hub.store.unit import Unit
@@ -75,7 +75,7 @@ def put_down(
 
     at_once  the jobs that are due now; others wait for their slot
     """
-    insert = sqlite.insert if unit.dialect.name == "sqlite" else postgresql.insert
+    insert = INSERTS[unit.dialect.name]
     for due in wanted:
         name = due.name(partner_id)
         at = unit.now if due.job in at_once else Slots.read(due.every, due.splay, name).after(unit.now)
