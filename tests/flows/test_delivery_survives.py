@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from conftest import Running
+from running import Running
 
 from hub.demo.partner import Partner
 

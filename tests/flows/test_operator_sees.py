@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from conftest import Running
+from running import Running
 
 from hub.api import watch
 from hub.demo.partner import Partner
