@@ -4,9 +4,11 @@
     demo          a CPO and two eMSPs to try it with
     app           puts the parts together (create_app)
     api           OCPI over HTTP
+    operator      the operators' own REST API
     reactions     what follows when an object changes
     billing       what a session costs, and its CDR
     sync          what is owed to partners, and its delivery
+    prices        which tariff holds for whom, since when; what each partner sees
     parties       who is connected
     observing     how partners stand, figures, the log
     hub           what is handed to every part: settings, store, client
