@@ -1,6 +1,7 @@
 """Every table there is: importing this module completes the metadata."""
 
 from hub.store import (
+    assignments,
     attempts,
     audit,
     charges,
@@ -11,6 +12,7 @@ from hub.store import (
     idempotency,
     operators,
     parties,
+    pricebook,
     quarantine,
     schedules,
     tasks,
@@ -18,6 +20,7 @@ from hub.store import (
 from hub.store.base import metadata
 
 __all__ = [
+    "assignments",
     "attempts",
     "audit",
     "charges",
@@ -29,6 +32,7 @@ __all__ = [
     "metadata",
     "operators",
     "parties",
+    "pricebook",
     "quarantine",
     "schedules",
     "tasks",

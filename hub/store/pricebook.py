@@ -1,0 +1,76 @@
+"""The tables of the price book: every version a tariff has had or will have, and where its validity ends.
+
+No row says until when a version holds. It holds from `valid_from` until the next version begins or an end
+comes, whichever is first: so two versions cannot hold at one instant, whatever is written in whatever order,
+and what was known at an earlier moment is found by leaving out what was recorded since.
+"""
+
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from hub.store.base import Instant, Serial, metadata
+
+OCPI, OPERATOR = "OCPI", "OPERATOR"
+"""Who wrote it: the CPO over OCPI, or an operator of this hub."""
+
+tariff_versions = Table(
+    "tariff_versions",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("owner", String(5), nullable=False),
+    Column("key", String(80), nullable=False),
+    Column("number", Integer, nullable=False),  # 1 to n of its tariff
+    Column("edition", String(10), nullable=False),
+    Column("content_hash", String(64), nullable=False),  # without last_updated: what it says, in no words
+    Column("valid_from", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reason", Text),
+    Column("supersedes", Integer),  # the number of the version that held before it, as known when recorded
+    Column("origin", String(10), nullable=False),  # OCPI, OPERATOR
+    Column("withdrawn_at", Instant),  # taken back before it took force
+    Column("taken_at", Instant),  # when it was put into `tariffs`, or was found superseded already
+    Column("sent", LargeBinary, nullable=False),  # as in `tariffs`
+    Column("newest", LargeBinary),
+    UniqueConstraint("owner", "key", "number"),
+)
+
+tariff_ends = Table(
+    "tariff_ends",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("owner", String(5), nullable=False),
+    Column("key", String(80), nullable=False),
+    Column("at", Instant, nullable=False),  # from here on nothing holds, until a version begins
+    Column("recorded_at", Instant, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reason", Text),
+    Column("origin", String(10), nullable=False),
+    Column("withdrawn_at", Instant),
+    Column("taken_at", Instant),
+)
+
+STANDS = text("withdrawn_at IS NULL")
+WAITS = text("taken_at IS NULL AND withdrawn_at IS NULL")
+
+for table, at in ((tariff_versions, "valid_from"), (tariff_ends, "at")):
+    Index(  # one begins, or one ends, at an instant: the database holds it
+        f"uq_{table.name}_begins",
+        table.c.owner,
+        table.c.key,
+        table.c[at],
+        unique=True,
+        sqlite_where=STANDS,
+        postgresql_where=STANDS,
+    )
+    Index(f"ix_{table.name}_waits", table.c[at], sqlite_where=WAITS, postgresql_where=WAITS)
+    Index(f"ix_{table.name}_at", table.c[at])
