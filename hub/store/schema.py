@@ -6,6 +6,7 @@ from hub.store import (
     audit,
     charges,
     cursors,
+    curves,
     deliveries,
     documents,
     findings,
@@ -14,6 +15,7 @@ from hub.store import (
     parties,
     pricebook,
     quarantine,
+    readers,
     schedules,
     tasks,
 )
@@ -25,6 +27,7 @@ __all__ = [
     "audit",
     "charges",
     "cursors",
+    "curves",
     "deliveries",
     "documents",
     "findings",
@@ -34,6 +37,7 @@ __all__ = [
     "parties",
     "pricebook",
     "quarantine",
+    "readers",
     "schedules",
     "tasks",
 ]

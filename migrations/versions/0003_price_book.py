@@ -22,10 +22,13 @@ WAITS = sa.text("taken_at IS NULL AND withdrawn_at IS NULL")
 def upgrade() -> None:
     create_versions()
     create_ends()
+    create_readers()
     fill()
 
 
 def downgrade() -> None:
+    for name in ("reader_state", "sightings", "tariff_readers"):
+        op.drop_table(name)
     op.drop_table("tariff_ends")
     op.drop_table("tariff_versions")
 
@@ -51,7 +54,7 @@ def create_versions() -> None:
         sa.Column("newest", sa.LargeBinary),
         sa.UniqueConstraint("owner", "key", "number"),
     )
-    create_indexes("tariff_versions", "valid_from")
+    create_indexes("tariff_versions", "valid_from", "valid_from")
 
 
 def create_ends() -> None:
@@ -60,6 +63,7 @@ def create_ends() -> None:
         sa.Column("id", SERIAL, primary_key=True),
         sa.Column("owner", sa.String(5), nullable=False),
         sa.Column("key", sa.String(80), nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("recorded_at", sa.BigInteger, nullable=False),
         sa.Column("author", sa.Text, nullable=False),
@@ -68,12 +72,40 @@ def create_ends() -> None:
         sa.Column("withdrawn_at", sa.BigInteger),
         sa.Column("taken_at", sa.BigInteger),
     )
-    create_indexes("tariff_ends", "at")
+    create_indexes("tariff_ends", "number", "at")
 
 
-def create_indexes(table: str, at: str) -> None:
+def create_readers() -> None:
+    op.create_table(
+        "tariff_readers",
+        sa.Column("id", SERIAL, primary_key=True),
+        sa.Column("owner", sa.String(5), nullable=False),
+        sa.Column("key", sa.String(80), nullable=False),
+        sa.Column("party", sa.String(5), nullable=False),
+        sa.Column("since", sa.BigInteger, nullable=False),
+        sa.Column("until", sa.BigInteger),
+        sa.UniqueConstraint("owner", "key", "party", "since"),
+    )
+    op.create_index("ix_tariff_readers_party", "tariff_readers", ["party"])
+    op.create_table(
+        "sightings",
+        sa.Column("module", sa.String(30), nullable=False),
+        sa.Column("document", SERIAL, nullable=False),
+        sa.Column("party", sa.String(5), nullable=False),
+        sa.Column("changed_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("module", "party", "document"),
+    )
+    op.create_index("ix_sightings_changed", "sightings", ["module", "changed_at"])
+    op.create_table(
+        "reader_state",
+        sa.Column("id", SERIAL, primary_key=True),
+        sa.Column("state", sa.String(32), nullable=False),
+    )
+
+
+def create_indexes(table: str, begins: str, at: str) -> None:
     where: dict[str, Any] = {"sqlite_where": STANDS, "postgresql_where": STANDS}
-    op.create_index(f"uq_{table}_begins", table, ["owner", "key", at], unique=True, **where)
+    op.create_index(f"uq_{table}_stands", table, ["owner", "key", begins], unique=True, **where)
     op.create_index(f"ix_{table}_waits", table, [at], sqlite_where=WAITS, postgresql_where=WAITS)
     op.create_index(f"ix_{table}_at", table, [at])
 
@@ -99,8 +131,8 @@ def fill() -> None:
         connection.execute(sa.insert(versions), rows)
         if tariff.deleted_at is not None:
             at = max(tariff.deleted_at, rows[-1]["valid_from"] + 1)
-            end = {"owner": tariff.owner, "key": tariff.key, "at": at, "recorded_at": tariff.deleted_at}
-            told = {"author": AUTHOR, "origin": "OCPI", "taken_at": tariff.deleted_at}
+            end = {"owner": tariff.owner, "key": tariff.key, "number": len(rows), "at": at}
+            told = {"author": AUTHOR, "origin": "OCPI", "taken_at": at, "recorded_at": tariff.deleted_at}
             connection.execute(sa.insert(ends).values(**end, **told))
 
 
