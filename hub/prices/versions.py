@@ -76,11 +76,12 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """From `at` on nothing holds, until a version begins."""
+    """Where a version ends, unless another one begins before that."""
 
     id: int
     owner: str
     key: str
+    number: int
     at: int
     recorded_at: int
     author: str
@@ -127,11 +128,11 @@ def timeline(seen: ColumnElement[int]) -> Select[Any]:
     """Every version with the two instants of which the earlier is its end, as was known at `seen`."""
     version, later, end = tariff_versions, tariff_versions.alias("later"), tariff_ends.alias("end_of_it")
     same = [later.c.owner == version.c.owner, later.c.key == version.c.key]
-    of_it = [end.c.owner == version.c.owner, end.c.key == version.c.key]
+    of_it = [end.c.owner == version.c.owner, end.c.key == version.c.key, end.c.number == version.c.number]
     following = select(func.min(later.c.valid_from)).where(
         *same, later.c.valid_from > version.c.valid_from, known(later, seen)
     )
-    ended = select(func.min(end.c.at)).where(*of_it, end.c.at > version.c.valid_from, known(end, seen))
+    ended = select(func.min(end.c.at)).where(*of_it, known(end, seen))
     return select(
         *(version.c[name] for name in VERSION),
         following.scalar_subquery().label("next_from"),
@@ -190,7 +191,7 @@ def of_tariff(unit: Unit, owner: Party, key: str) -> list[Version]:
 
 
 def ends_of(unit: Unit, owner: Party, key: str) -> list[End]:
-    """Every end that was ever set, withdrawn ones too; one at which a version begins ends nothing."""
+    """Every end that was ever set, withdrawn ones too; one after the next version began ends nothing."""
     rows = ENDS_OF_ONE.all(unit, owner=owner.code, key=key)
     return [End(**{name: getattr(row, name) for name in END}) for row in rows]
 

@@ -1,7 +1,7 @@
-"""The tables of the price book: every version a tariff has had or will have, and where its validity ends.
+"""The tables of the price book: every version a tariff has had or will have, and the ends that were set.
 
-No row says until when a version holds. It holds from `valid_from` until the next version begins or an end
-comes, whichever is first: so two versions cannot hold at one instant, whatever is written in whatever order,
+No version says until when it holds. It holds from `valid_from` until the next one begins or its end comes,
+whichever is first: so two versions cannot hold at one instant, whatever is written in whatever order,
 and what was known at an earlier moment is found by leaving out what was recorded since.
 """
 
@@ -50,7 +50,8 @@ tariff_ends = Table(
     Column("id", Serial, primary_key=True),
     Column("owner", String(5), nullable=False),
     Column("key", String(80), nullable=False),
-    Column("at", Instant, nullable=False),  # from here on nothing holds, until a version begins
+    Column("number", Integer, nullable=False),  # of the version that it ends
+    Column("at", Instant, nullable=False),  # from here on nothing holds, until another version begins
     Column("recorded_at", Instant, nullable=False),
     Column("author", Text, nullable=False),
     Column("reason", Text),
@@ -62,15 +63,17 @@ tariff_ends = Table(
 STANDS = text("withdrawn_at IS NULL")
 WAITS = text("taken_at IS NULL AND withdrawn_at IS NULL")
 
-for table, at in ((tariff_versions, "valid_from"), (tariff_ends, "at")):
-    Index(  # one begins, or one ends, at an instant: the database holds it
-        f"uq_{table.name}_begins",
+for table, begins in ((tariff_versions, "valid_from"), (tariff_ends, "number")):
+    Index(  # the database holds it: one version begins at an instant, and a version has one end
+        f"uq_{table.name}_stands",
         table.c.owner,
         table.c.key,
-        table.c[at],
+        table.c[begins],
         unique=True,
         sqlite_where=STANDS,
         postgresql_where=STANDS,
     )
+
+for table, at in ((tariff_versions, "valid_from"), (tariff_ends, "at")):
     Index(f"ix_{table.name}_waits", table.c[at], sqlite_where=WAITS, postgresql_where=WAITS)
     Index(f"ix_{table.name}_at", table.c[at])
