@@ -1,7 +1,6 @@
 """What can be wrong with a file of prices: the place, the rule, an example, and what to do about it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from hub.prices.problems import DraftRefused, Refusal
 
 RULES = {
     "unreadable": "Write it as CSV or JSON, each row with an instant and a price.",
@@ -23,42 +22,12 @@ RULES = {
 }
 """The id of each rule, and the remedy."""
 
-SHOWN = 10
+
+def fault(rule: str, place: str, message: str, moment: str | None = None) -> Refusal:
+    """One fault: `place` is the line or item of the file, `moment` an example."""
+    return Refusal(rule, place, message, RULES[rule], moment)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One fault: `place` is the line or item, `moment` an example, `rule` one of RULES."""
-
-    rule: str
-    place: str
-    message: str
-    moment: str | None = None
-
-    def as_dict(self) -> dict[str, str | None]:
-        """JSON-ready."""
-        return {
-            "rule": self.rule,
-            "place": self.place,
-            "message": self.message,
-            "moment": self.moment,
-            "remedy": RULES[self.rule],
-        }
-
-    def __str__(self) -> str:
-        where = f"{self.place}: " if self.place else ""
-        return f"{where}{self.message} ({self.rule}). {RULES[self.rule]}"
-
-
-class CurveRefused(Exception):
-    """The curve cannot become a tariff; nothing of it was taken."""
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = tuple(faults)
-        more = f" And {len(faults) - 1} more." if len(faults) > 1 else ""
-        super().__init__(f"{faults[0]}{more}")
-
-
-def refuse(rule: str, place: str, message: str, moment: str | None = None) -> CurveRefused:
-    """For raising one fault."""
-    return CurveRefused([Fault(rule, place, message, moment)])
+def refuse(rule: str, place: str, message: str, moment: str | None = None) -> DraftRefused:
+    """For raising one fault: nothing of the curve is taken."""
+    return DraftRefused([fault(rule, place, message, moment)])

@@ -23,7 +23,8 @@ from zoneinfo import ZoneInfo
 
 from hub.ocpi import instants, strictjson
 from hub.ocpi.errors import OcpiError
-from hub.prices.curve_faults import CurveRefused, Fault, refuse
+from hub.prices.curve_faults import fault, refuse
+from hub.prices.problems import DraftRefused, Refusal
 
 LARGEST = 16 * strictjson.MIB
 MINUTE = 60_000_000
@@ -64,7 +65,7 @@ class Reader:
     """Reads rows in one time zone, and keeps every fault."""
 
     zone: ZoneInfo
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[Refusal] = field(default_factory=list)
 
     def rows(self, sheet: Sheet) -> list[tuple[str, int, int | None, Decimal]]:
         """What could be read."""
@@ -109,22 +110,22 @@ class Reader:
         return None
 
     def note(self, rule: str, place: str, message: str, moment: datetime | None = None) -> None:
-        self.faults.append(Fault(rule, place, message, moment.isoformat() if moment else None))
+        self.faults.append(fault(rule, place, message, moment.isoformat() if moment else None))
 
 
 def read(content: bytes, zone: ZoneInfo) -> tuple[list[Quoted], Sequence[tuple[str, str]]]:
-    """The rows in order, and what the file tells of its unit and currency; CurveRefused names every fault."""
+    """The rows in order, and what the file tells of its unit and currency; DraftRefused names every fault."""
     sheet = opened(content)
     if not sheet.rows:
         raise refuse("unreadable", "", "the file holds no prices")
     reader = Reader(zone)
     rows = reader.rows(sheet)
     if reader.faults:
-        raise CurveRefused(reader.faults)
+        raise DraftRefused(reader.faults)
     quoted = ended(rows)
     faults = list(out_of_sequence(quoted))
     if faults:
-        raise CurveRefused(faults)
+        raise DraftRefused(faults)
     return quoted, sheet.told
 
 
@@ -156,22 +157,22 @@ def usual_step(rows: Sequence[tuple[str, int, int | None, Decimal]]) -> int:
     return step
 
 
-def out_of_sequence(quoted: Sequence[Quoted]) -> Iterator[Fault]:
+def out_of_sequence(quoted: Sequence[Quoted]) -> Iterator[Refusal]:
     """Each place at which a row does not begin where the one before it ends."""
     for each in quoted:
         if each.end <= each.start:
-            yield Fault("overlap", each.place, f"ends at {at(each.end)}, not after its start", at(each.start))
+            yield fault("overlap", each.place, f"ends at {at(each.end)}, not after its start", at(each.start))
     for before, each in itertools.pairwise(quoted):
         if each.start == before.start:
-            yield Fault("duplicate", each.place, f"{at(each.start)} was there already", at(each.start))
+            yield fault("duplicate", each.place, f"{at(each.start)} was there already", at(each.start))
         elif each.start < before.start:
-            yield Fault(
+            yield fault(
                 "order", each.place, f"{at(each.start)} comes after {at(before.start)}", at(each.start)
             )
         elif each.start < before.end:
-            yield Fault("overlap", each.place, f"begins before {at(before.end)}", at(each.start))
+            yield fault("overlap", each.place, f"begins before {at(before.end)}", at(each.start))
         elif each.start > before.end:
-            yield Fault("gap", each.place, f"nothing holds from {at(before.end)}", at(before.end))
+            yield fault("gap", each.place, f"nothing holds from {at(before.end)}", at(before.end))
 
 
 def at(instant: int) -> str:
@@ -186,16 +187,16 @@ def opened(content: bytes) -> Sheet:
         raise refuse("unreadable", "", f"the file is larger than {LARGEST >> 20} MiB")
     try:
         text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        raise refuse("unreadable", f"byte {fault.start}", "the file is not UTF-8") from fault
+    except UnicodeDecodeError as wrong:
+        raise refuse("unreadable", f"byte {wrong.start}", "the file is not UTF-8") from wrong
     return of_json(content) if text.lstrip()[:1] in ("[", "{") else of_csv(text)
 
 
 def of_json(content: bytes) -> Sheet:
     try:
         held = strictjson.read(content.removeprefix(b"\xef\xbb\xbf"), LARGEST)
-    except OcpiError as fault:
-        raise refuse("unreadable", "", fault.message) from fault
+    except OcpiError as wrong:
+        raise refuse("unreadable", "", wrong.message) from wrong
     told: list[tuple[str, str]] = []
     if isinstance(held, dict):
         told = [("the head", str(held[name])) for name in ("unit", "currency") if held.get(name)]
@@ -216,8 +217,8 @@ def of_csv(text: str) -> Sheet:
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text), strict=True)
     try:
         held = [(f"line {lines.line_num}", cells) for cells in lines if any(cell.strip() for cell in cells)]
-    except csv.Error as fault:
-        raise refuse("unreadable", f"line {lines.line_num}", str(fault)) from fault
+    except csv.Error as wrong:
+        raise refuse("unreadable", f"line {lines.line_num}", str(wrong)) from wrong
     if not held:
         return Sheet(())
     place, heading = held[0]

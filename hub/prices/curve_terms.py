@@ -12,8 +12,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from hub.ocpi import instants
-from hub.prices.curve_faults import CurveRefused, Fault, refuse
+from hub.prices.curve_faults import fault, refuse
 from hub.prices.curve_files import HOUR, Quoted
+from hub.prices.problems import DraftRefused, PriceProblem, Refusal
 
 UNIT = re.compile(r"([A-Z]{3})/(MWH|KWH)")
 PLACES = Decimal("0.0001")
@@ -24,7 +25,7 @@ LOWEST = Decimal(-1)
 LONGEST = 366 * 24 * HOUR
 
 
-class InvalidTerms(ValueError):
+class InvalidTerms(PriceProblem):
     """What is to be made of the prices makes no sense. The argument says what, and what to write instead."""
 
 
@@ -91,7 +92,7 @@ def to_tariff(price: Decimal) -> Decimal:
 
 
 def examined(quoted: Sequence[Quoted], told: Sequence[tuple[str, str]], terms: Terms, currency: str) -> None:
-    """Whether the prices are what the terms take them for; CurveRefused names every fault.
+    """Whether the prices are what the terms take them for; DraftRefused names every fault.
 
     currency  of the tariff
     """
@@ -99,30 +100,30 @@ def examined(quoted: Sequence[Quoted], told: Sequence[tuple[str, str]], terms: T
         raise refuse("currency", "", f"the tariff is in {currency}, the prices are in {terms.currency}")
     faults = [*of_what_is_told(told, terms), *([] if terms.trusted else of_values(quoted, terms))]
     if quoted[-1].end - quoted[0].start > LONGEST:
-        faults.append(Fault("too-long", quoted[-1].place, "the prices are of more than a year"))
+        faults.append(fault("too-long", quoted[-1].place, "the prices are of more than a year"))
     if faults:
-        raise CurveRefused(faults)
+        raise DraftRefused(faults)
 
 
-def of_what_is_told(told: Sequence[tuple[str, str]], terms: Terms) -> Iterator[Fault]:
+def of_what_is_told(told: Sequence[tuple[str, str]], terms: Terms) -> Iterator[Refusal]:
     """The file says itself what its prices are."""
     for place, said in told:
         words = said.upper().replace(" ", "")
         currency, _, size = words.rpartition("/") if "/" in words or "WH" in words else (words, "", "")
         if size and size != terms.size:
-            yield Fault("unit", place, f"says {said}, not {terms.unit}")
+            yield fault("unit", place, f"says {said}, not {terms.unit}")
         if len(currency) == 3 and currency != terms.currency:
-            yield Fault("currency", place, f"says {said}, not {terms.currency}")
+            yield fault("currency", place, f"says {said}, not {terms.currency}")
 
 
-def of_values(quoted: Sequence[Quoted], terms: Terms) -> Iterator[Fault]:
+def of_values(quoted: Sequence[Quoted], terms: Terms) -> Iterator[Refusal]:
     """A price a thousand times too high or too low is one in another unit."""
     for each in quoted:
         if not LOWEST <= each.price / PER_KWH[terms.size] <= HIGHEST:
             moment = instants.text(each.start)
-            yield Fault("absurd", each.place, f"{each.price} {terms.unit} is beyond all markets", moment)
+            yield fault("absurd", each.place, f"{each.price} {terms.unit} is beyond all markets", moment)
     if terms.size == "MWH" and per_kwh(quoted):
-        yield Fault("unit", quoted[0].place, f"all prices are below 1 {terms.unit}, as prices per kWh are")
+        yield fault("unit", quoted[0].place, f"all prices are below 1 {terms.unit}, as prices per kWh are")
 
 
 def per_kwh(quoted: Sequence[Quoted]) -> bool:

@@ -7,8 +7,9 @@ import pytest
 
 from hub.ocpi.instants import text
 from hub.prices import curve_files
-from hub.prices.curve_faults import RULES, CurveRefused
+from hub.prices.curve_faults import RULES
 from hub.prices.curve_terms import InvalidTerms, Terms, examined, to_tariff
+from hub.prices.problems import DraftRefused
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 GOOD = "start,price\n2026-11-30T00:00Z,87.35\n2026-11-30T01:00Z,-3.1\n2026-11-30T02:00Z,90\n"
@@ -38,7 +39,8 @@ EXPECTED = [
         GOOD.replace("Z", "+00:00"),
         "start,end,price\n" + "".join(f"{start},{end},{price}\n" for start, end, price in EXPECTED),
         (
-            '[{"start": "2026-11-30T00:00Z", "price": 87.35}, {"start": "2026-11-30 02:00+01", "price": "-3.1"},'
+            '[{"start": "2026-11-30T00:00Z", "price": 87.35},'
+            ' {"start": "2026-11-30 02:00+01", "price": "-3.1"},'
             ' {"start": "2026-11-30T03:00", "price": 90}]'
         ),
         (
@@ -88,17 +90,17 @@ REFUSED = [
 
 @pytest.mark.parametrize(("rule", "content", "place", "moment"), REFUSED)
 def test_what_is_wrong_is_told_with_its_place_and_a_moment(rule, content, place, moment):
-    with pytest.raises(CurveRefused) as refused:
+    with pytest.raises(DraftRefused) as refused:
         read(content)
-    (fault,) = refused.value.faults
-    assert (fault.rule, fault.place, fault.moment) == (rule, place, moment)
+    (fault,) = refused.value.refusals
+    assert (fault.rule, fault.path, fault.example) == (rule, place, moment)
     assert RULES[rule] in str(fault)
 
 
 def test_every_fault_of_a_file_is_told():
-    with pytest.raises(CurveRefused) as refused:
+    with pytest.raises(DraftRefused) as refused:
         read(GOOD + "never,1\n2026-11-30T03:00Z,much\n")
-    assert [(each.rule, each.place) for each in refused.value.faults] == [
+    assert [(each.rule, each.path) for each in refused.value.refusals] == [
         ("time", "line 5"),
         ("number", "line 6"),
     ]
@@ -116,7 +118,7 @@ def test_no_bytes_are_a_fault_of_the_hub():
         b"start,price\n,\n",
         b'a"b,"c\n"',
     ):
-        with pytest.raises(CurveRefused):
+        with pytest.raises(DraftRefused):
             read(content)
 
 
@@ -128,8 +130,8 @@ def faults(content: str, currency: str = "EUR", **terms: object) -> list[str]:
     quoted, told = curve_files.read(content.encode(), AMSTERDAM)
     try:
         examined(quoted, told, made, currency)
-    except CurveRefused as refused:
-        return [each.rule for each in refused.faults]
+    except DraftRefused as refused:
+        return [each.rule for each in refused.refusals]
     return []
 
 
