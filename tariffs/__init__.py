@@ -19,8 +19,14 @@ packed `columns`: `encode` and `decode` one session, `pack` and `unpack` many, `
 To understand tariffs rather than to bill: `explain` in words, `preview` of coming prices (`spot` at an
 instant, `pictures` of it), `lint` for what looks wrong (`cells`: conditions as sets), `verify` for CDRs
 (`claims`, `cdr_checks`, `causes`), `diff` of two tariffs, `what_if` for batches, `generate` for samples.
+
+After the price: `adjusting` takes off and adds what rules give (`adjusted`, `allocating`), and
+`adjustment_words` are what a CDR says of it.
 """
 
+from tariffs.adjusted import Adjusted, AdjustedQuote, Adjustment, Deal
+from tariffs.adjusting import adjust
+from tariffs.adjustment_words import adjustment_remark, adjustments_told
 from tariffs.batch import Amounts, price_columns
 from tariffs.causes import CAUSES, Cause
 from tariffs.choosing import choose
@@ -54,6 +60,9 @@ __all__ = [
     "CAUSES",
     "DEFAULT",
     "RULES",
+    "Adjusted",
+    "AdjustedQuote",
+    "Adjustment",
     "Amounts",
     "AppliedLimit",
     "Background",
@@ -64,6 +73,7 @@ __all__ = [
     "Component",
     "Conditions",
     "Cost",
+    "Deal",
     "Dialect",
     "Difference",
     "Dimension",
@@ -112,6 +122,9 @@ __all__ = [
     "UnknownLoad",
     "Verification",
     "WhatIf",
+    "adjust",
+    "adjustment_remark",
+    "adjustments_told",
     "carried_tariffs",
     "choose",
     "decode",

@@ -4,6 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from tariffs.adjusted import Adjusted, AdjustedQuote, Deal
 from tariffs.limits import AppliedLimit
 from tariffs.lines import Group, Line
 from tariffs.model import Dimension
@@ -18,6 +19,8 @@ def explain_quote(quote: Quote, time_zone: str = "UTC") -> list[str]:
     zone = zone_of(time_zone)
     told = [_line(line, quote.currency, zone) for line in quote.lines]
     told += [_limit(limit, quote.currency) for limit in quote.limits]
+    if isinstance(quote, AdjustedQuote):
+        told += [_adjustment(one, quote.currency) for one in quote.adjustments]
     return [*told, _total(quote), *(f"Note: {one.path}: {one.message}." for one in quote.warnings)]
 
 
@@ -62,6 +65,22 @@ def _limit(limit: AppliedLimit, currency: str) -> str:
         f"A session costs at {word} {money(limit.limited, currency)} {side} under tariff {limit.tariff_id}: "
         f"it would have been {_amount(limit.unlimited, currency)}."
     )
+
+
+DEALS = {
+    Deal.FREE_KWH: "{quantity} kWh free",
+    Deal.FREE_MINUTES: "{quantity} minutes free",
+    Deal.PER_KWH: "{value} before taxes for each of {quantity} kWh",
+    Deal.PERCENT: "{quantity} %",
+    Deal.CAP: "at most {value} before taxes is left to pay",
+}
+
+
+def _adjustment(one: Adjusted, currency: str) -> str:
+    rule = one.adjustment
+    what = DEALS[rule.deal].format(quantity=_short(one.quantity), value=_amount(rule.value, currency))
+    why = f" ({rule.reason})" if rule.reason else ""
+    return f"By rule {rule.id}{why}, {what}: {_amount(one.before_taxes, currency)} before taxes."
 
 
 def _total(quote: Quote) -> str:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from tariffs.adjustment_words import adjustments_told
 from tariffs.causes import CAUSES, Cause, alternatives
 from tariffs.cdr_checks import check_cdr
 from tariffs.claims import Claims, agrees, read_claims, side_of
@@ -20,6 +21,7 @@ from tariffs.session_reading import read_session
 
 MOST_PERIODS_FOR_PAIRS = 300
 UNEXPLAINED = "UNEXPLAINED"
+ADJUSTED = "ADJUSTED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,8 @@ def verify(
     found = (
         []
         if all(one.agrees for one in differences)
-        else _explained(claims, setting, reckoned, (*carried, *background.other_tariffs))
+        else [*_adjusted(claims, reckoned, adjustments_told(cdr.get("remark")))]
+        or _explained(claims, setting, reckoned, (*carried, *background.other_tariffs))
     )
     remarks = [*check_cdr(cdr, session, background.original), *quote.warnings]
     return Verification(
@@ -158,6 +161,19 @@ def _differences(claims: Claims, found: Reckoning) -> Iterator[Difference]:
         computed = None if exact is None else to_places(exact, 1, max(claims.places, 4))
         delta = None if computed is None else claimed - computed
         yield Difference(name, side, claimed, computed, delta, agrees(claimed, exact, claims.places))
+
+
+def _adjusted(claims: Claims, usual: Reckoning, told: Sequence[tuple[str, Decimal]]) -> Iterator[Explained]:
+    """The CDR itself says which rules changed its price, and by how much (A52); each amount is rounded."""
+    changed = sum((Fraction(amount) for _, amount in told), Fraction(0))
+    net, finest = claims.total.net, Fraction(1, 10 ** max(claims.places, 4))
+    if (
+        told
+        and net is not None
+        and abs(usual.total.net + changed - Fraction(net)) <= finest * (len(told) + 1)
+    ):
+        rules = ", ".join(f"rule {rule} by {amount:f}" for rule, amount in told)
+        yield Explained(ADJUSTED, f"the CDR says that its price was adjusted before taxes: {rules}")
 
 
 def _explained(
