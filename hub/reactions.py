@@ -26,6 +26,9 @@ def react(unit: Unit) -> None:
         change = unit.changes.pop(0)
         for reaction in REACTIONS[change.document.module]:
             reaction(unit, change)
+    if unit.sighted:
+        unit.sighted = False
+        outbox.owe_sighted(unit)
     while unit.joined:
         partner_id = unit.joined.pop()
         for welcome in WELCOMES:

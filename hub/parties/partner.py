@@ -50,6 +50,8 @@ class PartnerSettings:
     page_size        how many objects to ask it for at a time; None leaves it to the hub
     ca_file          path of the authorities that TLS trusts at this partner, instead of the public ones
     client_certificate  path of the certificate, with its key, that the hub shows it
+    notice_days      how many days before it is to know of a price that changes, by agreement
+    notice_blocks    whether a change that it would know of later is refused, and not only told
 
     What an operator writes for each, and why, stands in `hub.parties.quirk_table`.
     """
@@ -71,6 +73,8 @@ class PartnerSettings:
     page_size: int | None = None
     ca_file: str | None = None
     client_certificate: str | None = None
+    notice_days: int = 0
+    notice_blocks: bool = False
 
     @property
     def traits(self) -> Traits:
@@ -94,6 +98,7 @@ class Partner:
 
     version        of the connection; before it, the one the operator asked for, if any
     registered_at  since when it is connected; None when it is only invited, or has unregistered
+    prices_vary    what it sees of prices may differ from what others see: `hub.prices.showing` knows
     """
 
     id: int
@@ -104,6 +109,7 @@ class Partner:
     roles: tuple[PartnerRole, ...]
     settings: PartnerSettings = PartnerSettings()
     registered_at: int | None = None
+    prices_vary: bool = False
 
     def parties(self, *roles: Role) -> tuple[Party, ...]:
         """Its parties in any of these roles; all of them when none is named."""

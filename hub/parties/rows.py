@@ -7,11 +7,32 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from sqlalchemy import Select, Table, literal, or_, select
+
 from hub.ocpi import strictjson
 from hub.ocpi.document import Party
 from hub.ocpi.module import Role
 from hub.parties.partner import Partner, PartnerRole, PartnerSettings, Status
+from hub.store.assignments import rule_states
 from hub.store.parties import partner_roles, partners
+from hub.store.pricebook import WAITS, tariff_ends, tariff_versions
+from hub.store.readers import reader_state, sightings
+
+
+def any_in(table: Table) -> Select[Any]:
+    return select(literal(1)).select_from(table)
+
+
+PRICES_VARY = or_(
+    any_in(reader_state).exists(),
+    any_in(rule_states).exists(),
+    any_in(sightings).exists(),
+    any_in(tariff_versions).where(WAITS).exists(),
+    any_in(tariff_ends).where(WAITS).exists(),
+).label("prices_vary")
+"""Whether there is anything by which one partner sees other prices than the next: a tariff for some only, a
+rule, a version or an end still to come. It is read with the partner, so that no request asks for it on its
+own, and from the tables themselves, so that nobody has to remember to say so."""
 
 COLUMNS = (
     partners.c.id,
@@ -24,6 +45,7 @@ COLUMNS = (
     partner_roles.c.role,
     partner_roles.c.party,
     partner_roles.c.business_details,
+    PRICES_VARY,
 )
 """Of a partner joined with its roles: one row a role, or a single one without."""
 
@@ -41,6 +63,7 @@ class Row(NamedTuple):
     role: str | None
     party: str | None
     business_details: str | None
+    prices_vary: bool
 
 
 @lru_cache(maxsize=4096)
@@ -56,6 +79,7 @@ def partner_of(rows: tuple[tuple[Any, ...], ...]) -> Partner:
         tuple(role_of(row) for row in map(Row._make, rows) if row.role),
         settings_of(first.settings),
         first.registered_at,
+        bool(first.prices_vary),
     )
 
 

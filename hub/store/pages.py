@@ -4,11 +4,25 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, case, false, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    String,
+    Table,
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    or_,
+    select,
+)
 
 from hub.ocpi.modules import MODULES
 from hub.store.documents import TABLES
 from hub.store.prepared import Prepared
+from hub.store.readers import RESTRICTED, SOME, sightings, tariff_readers
 from hub.store.unit import Glance, Unit
 
 
@@ -19,11 +33,13 @@ class Viewer:
     owned      Party.code of its parties in the role that owns the module
     addressed  Party.code of its parties in the role that hears the module
     hears      whether what is meant for all is meant for it
+    readers    Party.code of its parties for which it sees prices of its own; nearly always empty
     """
 
     owned: tuple[str, ...]
     addressed: tuple[str, ...]
     hears: bool
+    readers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +78,10 @@ class Listing:
         """What its statements are given."""
         own = {f"owned_{place}": party for place, party in enumerate(self.viewer.owned)}
         addressed = {f"addressed_{place}": party for place, party in enumerate(self.viewer.addressed)}
+        readers = {f"reader_{place}": party for place, party in enumerate(self.viewer.readers)}
         bounds = {"since": self.window.since, "until": self.window.until, "owner": self.owner}
-        return own | addressed | {name: value for name, value in bounds.items() if value is not None}
+        given = {name: value for name, value in bounds.items() if value is not None}
+        return own | addressed | readers | given
 
 
 def total(unit: Unit | Glance, listing: Listing) -> int:
@@ -74,7 +92,8 @@ def total(unit: Unit | Glance, listing: Listing) -> int:
 def page(unit: Unit | Glance, listing: Listing, place: Place, limit: int) -> list[Any]:
     """At most `limit` rows (seq, owner, edition, body), the oldest created first (TR-36).
 
-    `body` is what the owner wrote where that is in the listing's edition, else the newest form.
+    `body` is what the owner wrote where that is in the listing's edition, else the newest form. For a viewer
+    with prices of its own there are also `key`, and `sighted`: since when it sees the object so (or null).
     """
     statement = reading(shape_of(listing), resumed=place.after is not None)
     where = {"offset": place.offset} if place.after is None else {"after": place.after}
@@ -91,10 +110,16 @@ class Shape:
     hears: bool
     unsaid: str | None
     bounds: frozenset[str]
+    readers: int = 0
 
     @property
     def table(self) -> Table:
         return TABLES[self.module]
+
+    @property
+    def parties(self) -> list[BindParameter[str]]:
+        """Those for which the viewer sees prices of its own."""
+        return [bindparam(f"reader_{place}", type_=String) for place in range(self.readers)]
 
     def visible(self) -> ColumnElement[bool]:
         """What a viewer may see: its own, what is meant for it, and what is meant for all."""
@@ -103,14 +128,32 @@ class Shape:
         others = [table.c.audience == bindparam(f"addressed_{place}") for place in range(self.addressed)]
         if self.hears:
             others.append(table.c.audience.is_(None))
+        if self.readers and self.module in RESTRICTED:
+            others.append(and_(table.c.audience == SOME, self.readable().exists()))
         said = [table.c[self.unsaid].is_(None)] if self.unsaid else []
         return or_(false(), *own, and_(or_(false(), *others), *said))
 
+    def readable(self) -> Select[Any]:
+        """That one of the viewer's parties may read it, though it is not for all."""
+        given, table = tariff_readers.c, self.table
+        mine = select(given.id).where(given.owner == table.c.owner, given.key == table.c.key)
+        return mine.where(given.until.is_(None), given.party.in_(self.parties))
+
+    def sighted(self) -> Select[Any]:
+        """When its parties came to see objects otherwise."""
+        mine = select(sightings.c.document).where(sightings.c.module == self.module)
+        return mine.where(sightings.c.party.in_(self.parties))
+
     def wanted(self) -> ColumnElement[bool]:
         table = self.table
+        since, until = table.c.last_updated >= bindparam("since"), table.c.last_updated < bindparam("until")
+        if self.readers:
+            seen, at = self.sighted(), sightings.c.changed_at
+            since = or_(since, table.c.seq.in_(seen.where(at >= bindparam("since"))))
+            until = and_(until, table.c.seq.not_in(seen.where(at >= bindparam("until"))))
         bounds = {
-            "since": table.c.last_updated >= bindparam("since"),
-            "until": table.c.last_updated < bindparam("until"),
+            "since": since,
+            "until": until,
             "owner": table.c.owner == bindparam("owner"),
         }
         within = (condition for name, condition in bounds.items() if name in self.bounds)
@@ -121,7 +164,8 @@ def shape_of(listing: Listing) -> Shape:
     viewer, values = listing.viewer, listing.values()
     bounds = frozenset(values) & {"since", "until", "owner"}
     unsaid = MODULES[listing.module].unsaid.get(listing.edition)
-    return Shape(listing.module, len(viewer.owned), len(viewer.addressed), viewer.hears, unsaid, bounds)
+    counts = len(viewer.owned), len(viewer.addressed)
+    return Shape(listing.module, *counts, viewer.hears, unsaid, bounds, len(viewer.readers))
 
 
 @lru_cache(maxsize=1024)
@@ -140,6 +184,12 @@ def reading(shape: Shape, *, resumed: bool) -> Prepared:
         .order_by(table.c.seq)
         .limit(bindparam("limit"))
     )
+    if shape.readers:
+        at = shape.sighted().where(sightings.c.document == table.c.seq)
+        query = query.add_columns(
+            table.c.key,
+            at.with_only_columns(func.max(sightings.c.changed_at)).scalar_subquery().label("sighted"),
+        )
     if resumed:
         return Prepared(every=query.where(table.c.seq > bindparam("after")))
     return Prepared(every=query.offset(bindparam("offset")))

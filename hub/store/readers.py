@@ -10,6 +10,9 @@ SOME = "~"
 RESTRICTED = frozenset({"tariffs"})
 """The modules of which an object may be for some only; its `audience` is then SOME."""
 
+SIGHTED = frozenset({"locations", "tariffs"})
+"""The modules of which a party may come to see an object otherwise."""
+
 tariff_readers = Table(
     "tariff_readers",
     metadata,

@@ -52,9 +52,20 @@ class Unit:
     driver   the driver's own connection, for `hub.store.prepared`
     changes  the documents stored so far; joined: ids of the partners that connected. Both wait for reactions.
     owed     whether partners are owed something by it
+    sighted  whether a party sees something otherwise from now on (`hub.prices.sightings`)
     """
 
-    __slots__ = ("_connect", "_connection", "changes", "dialect", "driver", "joined", "now", "owed")
+    __slots__ = (
+        "_connect",
+        "_connection",
+        "changes",
+        "dialect",
+        "driver",
+        "joined",
+        "now",
+        "owed",
+        "sighted",
+    )
 
     def __init__(self, now: int, driver: Any, dialect: Dialect, connect: Callable[[], Connection]) -> None:
         self.now = now
@@ -63,6 +74,7 @@ class Unit:
         self.changes: list[Change] = []
         self.joined: list[int] = []
         self.owed = False
+        self.sighted = False
         self._connect = connect
         self._connection: Connection | None = None
 

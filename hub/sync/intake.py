@@ -16,9 +16,11 @@ from hub.ocpi.errors import InvalidObject, InvalidParameter
 from hub.ocpi.wire import Checked, Leniency, Wire, fold
 from hub.parties import mendings
 from hub.parties.partner import Partner
+from hub.prices import readers
 from hub.store import charges, documents
 from hub.store.charges import Charge
 from hub.store.documents import Stored
+from hub.store.readers import RESTRICTED
 from hub.store.unit import Unit
 from hub.surroundings import StoreSurroundings
 
@@ -117,6 +119,8 @@ def store(unit: Unit, sender: Sender, document: Document, existing: Stored | Non
     if living and living.says(document):
         return Kept.SAME
     audience = module.heard_by_one(document.newest) if module.heard_by_one else None
+    if module.name in RESTRICTED:
+        audience = readers.audience(unit, document, existing)
     documents.save(unit, document, existing, audience=audience, source=partner.id)
     return Kept.CHANGED if living else Kept.NEW
 

@@ -7,10 +7,12 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    and_,
     bindparam,
     case,
     exists,
     literal,
+    null,
     or_,
     select,
 )
@@ -23,6 +25,7 @@ from hub.store.deliveries import deliveries
 from hub.store.documents import TABLES
 from hub.store.parties import endpoints, partner_roles, partners
 from hub.store.prepared import Prepared
+from hub.store.readers import RESTRICTED, SIGHTED, SOME, sightings, tariff_readers
 from hub.store.unit import Change, Unit
 from hub.sync import reach
 from hub.sync.outcomes import DUE, LEASED
@@ -55,6 +58,17 @@ def owe(unit: Unit, change: Change) -> None:
     unit.owed = unit.owed or marked > 0
 
 
+def owe_sighted(unit: Unit) -> None:
+    """Mark what parties see otherwise since this transaction, for the partners that speak for them.
+
+    What is under way was packed as they saw it before. Its claim is taken from it, so that nobody takes it
+    for what is wanted now, and the next try waits until that claim would have lapsed: two tries for one
+    object are never under way at once.
+    """
+    for mark in MARK_SIGHTED.values():
+        unit.owed = mark.run(unit, now=unit.now) > 0 or unit.owed
+
+
 def welcome(unit: Unit, partner_id: int) -> None:
     """A partner has just connected, or has new tokens or addresses: what it is owed is tried at once, and
     CDRs that were kept for its parties are owed now, the oldest first."""
@@ -70,15 +84,57 @@ def hearing(module: Module) -> Select[Any]:
         role = role.where(or_(*(partner_roles.c.role == each for each in sorted(module.heard_by))))
     else:
         role = role.where(partner_roles.c.role == "EMSP", partner_roles.c.party == bindparam("party"))
-    return (
+    everybody = (
         select(partners.c.id)
         .join(endpoints, endpoints.c.partner_id == partners.c.id)
         .where(endpoints.c.module == module.name, endpoints.c.role == "RECEIVER")
         .where(role.exists(), partners.c.id != bindparam("source"))
+    )
+    return (
+        (everybody.where(may_read(role)) if module.name in RESTRICTED else everybody)
         .add_columns(
             *columns(module.name, bindparam("document", type_=Serial), bindparam("rev", type_=Integer))
         )
         .order_by(partners.c.id)  # every transaction takes its rows in this order: no deadlock
+    )
+
+
+def may_read(role: Select[Any]) -> ColumnElement[bool]:
+    """That a tariff is for all, or for a party of the partner; `role`: of its roles that hear of tariffs."""
+    table = TABLES["tariffs"]
+    this = table.c.seq == bindparam("document", type_=Serial)
+    for_some = select(table.c.seq).where(this, table.c.audience == SOME)
+    given = and_(tariff_readers.c.owner == table.c.owner, tariff_readers.c.key == table.c.key)
+    reader = (
+        role.join(tariff_readers, tariff_readers.c.party == partner_roles.c.party)
+        .join(table, given)
+        .where(this, tariff_readers.c.until.is_(None))
+    )
+    return or_(~for_some.exists(), reader.exists())
+
+
+def sighting(module: Module) -> Select[Any]:
+    """The partners with a party that sees something otherwise since this very instant."""
+    table, now = TABLES[module.name], bindparam("now", type_=Instant)
+    role = and_(
+        partner_roles.c.party == sightings.c.party,
+        or_(*(partner_roles.c.role == each for each in sorted(module.heard_by))),
+    )
+    endpoint = and_(
+        endpoints.c.partner_id == partner_roles.c.partner_id,
+        endpoints.c.module == module.name,
+        endpoints.c.role == "RECEIVER",
+    )
+    return (
+        select(partner_roles.c.partner_id)
+        .select_from(sightings)
+        .join(table, table.c.seq == sightings.c.document)
+        .join(partner_roles, role)
+        .join(endpoints, endpoint)
+        .where(sightings.c.module == module.name, sightings.c.changed_at == now, table.c.deleted_at.is_(None))
+        .add_columns(*columns(module.name, table.c.seq, table.c.rev))
+        .distinct()  # a partner may speak for several of these parties
+        .order_by(partner_roles.c.partner_id, table.c.seq)
     )
 
 
@@ -129,5 +185,29 @@ def moved(statement: Any, marks: Select[Any]) -> Executable:
     return upsert
 
 
+def seen_otherwise(statement: Any, marks: Select[Any]) -> Executable:
+    present, fresh = deliveries.c.state, statement.excluded
+    is_open = or_(present == DUE, present == LEASED)
+    upsert: Executable = statement.from_select(MARKED, marks).on_conflict_do_update(
+        index_elements=["partner_id", "module", "document"],
+        set_={
+            "wanted_rev": fresh.wanted_rev,
+            "state": DUE,
+            "lease": null(),
+            "attempts": case((is_open, deliveries.c.attempts), else_=0),
+            "next_at": case((is_open, deliveries.c.next_at), else_=fresh.next_at),
+            "owed_at": case((is_open, deliveries.c.owed_at), else_=fresh.owed_at),
+        },
+    )
+    return upsert
+
+
 MARK: Mapping[str, Prepared] = {name: marking(hearing(module)) for name, module in MODULES.items()}
 MARK_WAITING = marking(waiting())
+MARK_SIGHTED: Mapping[str, Prepared] = {
+    name: Prepared(
+        **{engine: seen_otherwise(insert(deliveries), sighting(module)) for engine, insert in INSERTS.items()}
+    )
+    for name, module in MODULES.items()
+    if name in SIGHTED
+}

@@ -1,0 +1,160 @@
+"""Who may read a tariff: everybody, or the parties it was given to; and who is told when that changes.
+
+A restriction is about parties, not about partners: one that connects later, or through another platform,
+reads what its party may read. The owner of a tariff always reads it. A tariff may be restricted before it
+exists. Whoever stores a tariff asks for its `audience`, by which lists know it for one that is not for all.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from hub.ocpi.document import Document, Party
+from hub.prices import sightings
+from hub.store.base import INSERTS
+from hub.store.documents import TABLES, Stored, looked_up
+from hub.store.prepared import Prepared
+from hub.store.readers import SOME, reader_state, tariff_readers
+from hub.store.unit import Unit
+
+FOR_SOME = Party(SOME, "")
+Span = tuple[int, int]
+"""From an instant until just before another, in microseconds."""
+FOREVER = 2**62
+READ_BY = tariff_readers.c
+PRESENT = Prepared(
+    every=select(READ_BY.party)
+    .where(READ_BY.owner == bindparam("owner"), READ_BY.key == bindparam("key"), READ_BY.until.is_(None))
+    .order_by(READ_BY.party)
+)
+STATE = Prepared(every=select(reader_state.c.state))
+
+
+def of(unit: Unit, owner: Party, key: str) -> frozenset[Party] | None:
+    """The parties that may read a tariff, besides its owner; None when everybody may."""
+    found = {row.party for row in PRESENT.all(unit, owner=owner.code, key=key)}
+    return frozenset(map(Party.of_code, found - {SOME})) if found else None
+
+
+def audience(unit: Unit, tariff: Document, existing: Stored | None) -> Party | None:
+    """What is to stand in the column `audience` of a tariff, for `documents.save`."""
+    if existing is not None:
+        return FOR_SOME if is_for_some(existing) else None
+    return None if of(unit, tariff.owner, tariff.key) is None else FOR_SOME
+
+
+def is_for_some(tariff: Stored) -> bool:
+    """Whether it is not for all."""
+    return dict(zip(looked_up(tariff.module), tariff.found, strict=True))["audience"] == SOME
+
+
+def may_read(unit: Unit, owner: Party, key: str, parties: Collection[Party], at: int | None = None) -> bool:
+    """Whether one of the parties may read a tariff: now, or as it was at an instant."""
+    spans = hidden_spans(unit, parties, owner, key).get(owner.code, {}).get(key, ())
+    return owner in parties or not within(spans, unit.now if at is None else at)
+
+
+def within(spans: Sequence[Span], at: int) -> bool:
+    return any(since <= at < until for since, until in spans)
+
+
+# Changing it -----------------------------------------------------------------------------------------------
+
+
+def admit(unit: Unit, owner: Party, key: str, party: Party) -> None:
+    """The party may read the tariff too; one that was for everybody is now for this party alone."""
+    restrict(unit, owner, key, {party, *(of(unit, owner, key) or ())})
+
+
+def restrict(unit: Unit, owner: Party, key: str, parties: Collection[Party]) -> None:
+    """From now on only these parties read the tariff; with none of them, everybody does again.
+
+    Those who lose it are sent a DELETE, those who gain it a PUT, and the locations that name it are owed to
+    both. Who has never seen it is told nothing.
+    """
+    after = frozenset(parties) or None
+    if of(unit, owner, key) == after:
+        return
+    touch(unit)
+    before = of(unit, owner, key)
+    close(unit, owner, key, (before or frozenset()) - (after or frozenset()), public=after is None)
+    begin(unit, owner, key, (after or frozenset()) - (before or frozenset()), restricted=before is None)
+    tariffs = TABLES["tariffs"]
+    mine = (tariffs.c.owner == owner.code) & (tariffs.c.key == key)
+    unit.connection.execute(update(tariffs).where(mine).values(audience=None if after is None else SOME))
+    sightings.tariff(unit, owner, key, affected(unit, before, after))
+
+
+def affected(unit: Unit, before: frozenset[Party] | None, after: frozenset[Party] | None) -> set[Party]:
+    """The parties that may read it now and could not before, or the other way round."""
+    everybody = sightings.hearing(unit)
+    return set(everybody if before is None else before) ^ set(everybody if after is None else after)
+
+
+def close(unit: Unit, owner: Party, key: str, parties: Collection[Party], *, public: bool) -> None:
+    codes = [party.code for party in parties] + ([SOME] if public else [])
+    mine = (READ_BY.owner == owner.code) & (READ_BY.key == key) & READ_BY.until.is_(None)
+    ended = mine & READ_BY.party.in_(codes)
+    unit.connection.execute(delete(tariff_readers).where(ended, READ_BY.since == unit.now))  # held never
+    unit.connection.execute(update(tariff_readers).where(ended).values(until=unit.now))
+
+
+def begin(unit: Unit, owner: Party, key: str, parties: Collection[Party], *, restricted: bool) -> None:
+    codes = sorted(party.code for party in parties) + ([SOME] if restricted else [])
+    rows = [{"owner": owner.code, "key": key, "party": code, "since": unit.now} for code in codes]
+    if rows:
+        unit.connection.execute(insert(tariff_readers), rows)
+
+
+def touch(unit: Unit) -> None:
+    """Nobody may use what he has cached of readers; whoever else changes them waits here."""
+    fresh = {"state": uuid.uuid4().hex}
+    row = INSERTS[unit.dialect.name](reader_state).values(id=1, **fresh)
+    unit.connection.execute(row.on_conflict_do_update(index_elements=["id"], set_=fresh))
+
+
+def state(unit: Unit) -> str | None:
+    """The name of all readers as they are now; None when no tariff was ever restricted."""
+    row = STATE.first(unit)
+    return None if row is None else str(row.state)
+
+
+# What is hidden from whom ----------------------------------------------------------------------------------
+
+Hidden = Mapping[str, Mapping[str, Sequence[Span]]]
+"""Owner's code -> key of a tariff -> when it was, or is, hidden."""
+
+
+def hidden_spans(
+    unit: Unit, parties: Collection[Party], owner: Party | None = None, key: str | None = None
+) -> Hidden:
+    """The tariffs that were or are hidden from all of these parties, with the times; those of their own are
+    in it too."""
+    query = select(READ_BY.owner, READ_BY.key, READ_BY.party, READ_BY.since, READ_BY.until)
+    query = query.where(READ_BY.party.in_([SOME, *(party.code for party in parties)]))
+    if owner is not None:
+        query = query.where(READ_BY.owner == owner.code, READ_BY.key == key)
+    spans: defaultdict[tuple[str, str], tuple[list[Span], list[Span]]] = defaultdict(lambda: ([], []))
+    for row in unit.connection.execute(query):
+        closed, opened = spans[row.owner, row.key]
+        span = (row.since, FOREVER if row.until is None else row.until)
+        (closed if row.party == SOME else opened).append(span)
+    hidden: defaultdict[str, dict[str, Sequence[Span]]] = defaultdict(dict)
+    for (code, each), (closed, opened) in spans.items():
+        if left := list(less(sorted(closed), sorted(opened))):
+            hidden[code][each] = left
+    return dict(hidden)
+
+
+def less(closed: Sequence[Span], opened: Sequence[Span]) -> Iterator[Span]:
+    """The times in which it was for some only, without those in which one of the parties was among them."""
+    for since, until in closed:
+        for begun, ended in opened:
+            if begun < until and ended > since:
+                if since < begun:
+                    yield since, begun
+                since = max(since, ended)  # noqa: PLW2901 (what is left of the span)
+        if since < until:
+            yield since, until
