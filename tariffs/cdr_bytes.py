@@ -62,6 +62,8 @@ class Cdr(msgspec.Struct, gc=False):
 decode = msgspec.json.Decoder(Cdr).decode
 
 SAME = bytes.maketrans(b"123456789E", b"000000000e")
+TELLING = b"0123456789.-eE}"
+REST = bytes(set(range(256)) - set(TELLING))
 FINER = re.compile(rb"[:,\[\s][0-9.]+[eE]-")
 BACKSLASH = ord("\\")
 
@@ -69,11 +71,20 @@ BACKSLASH = ord("\\")
 def faithful(body: bytes) -> bool:
     """Whether every number from the charging periods on is the multiple of 1e-6 next to its float.
 
-    The searches run from the end because that is faster: they look for a fraction of seven digits, of a
-    number and not of a text such as a coordinate, and for a negative exponent.
+    What it looks for, a fraction of seven digits or a negative exponent, stays in one piece when all that no
+    number has is left out; so most CDRs are known to be sound by what is left. The searches run from the end
+    because that is faster.
     """
     if BACKSLASH not in body:  # names are written plainly, so that the periods cannot stand before theirs
         body = body[body.find(b'"charging_periods"') :]
+    digits = body.translate(SAME, REST)
+    if digits.rfind(b".0000000") < 0 and digits.rfind(b"e-") < 0:
+        return True
+    return _faithful(body)
+
+
+def _faithful(body: bytes) -> bool:
+    """The same with an eye for what belongs to a text, such as a coordinate, and not to a number."""
     digits = body.translate(SAME)
     if digits.rfind(b".0000000") >= 0 and digits.count(b"0000000") != digits.count(b'0000000"'):
         return False

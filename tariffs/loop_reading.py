@@ -45,13 +45,14 @@ def _following(traits: Traits) -> Iterator[str]:
         yield "asked = follows"
     yield "if following is None: ends = end"
     yield "else:"
-    yield from ("    " + line for line in when(traits, "following", "ends", "follows"))
+    yield "    text = following.start_date_time"
+    yield from ("    " + line for line in when(traits, "ends", "follows"))
     yield "if ends < at: return None"
 
 
 def _alone(traits: Traits) -> Iterator[str]:
-    yield "before = at"
-    yield from when(traits, "period", "at", "asked")
+    yield "before = at; text = period.start_date_time"
+    yield from when(traits, "at", "asked")
     yield "if at < before: return None"
 
 
@@ -68,8 +69,8 @@ def _volumes(traits: Traits, loads: Sequence[str]) -> Iterator[str]:
     yield "elif kind in STRANGE: return None"
 
 
-def when(traits: Traits, period: str, at: str, asked: str) -> Iterator[str]:
-    yield f"text = {period}.start_date_time"
+def when(traits: Traits, at: str, asked: str) -> Iterator[str]:
+    """The instant that `text` tells, and who is asked then."""
     yield "if not known <= text < beyond:"  # whatever begins with the known date lies between these
     yield "    known = text[DATE]; beyond = known + 'U'"
     yield "    midnight, day = days[known]"

@@ -53,10 +53,15 @@ def compiled_loop(traits: Traits) -> Loop:
 def source(traits: Traits) -> str:
     """The text of the loop."""
     periods = [_periods(traits), indent("\n".join(_period(traits)), "    ")]
-    if traits.only_energy and traits.one_tax and traits.from_bytes and not traits.itemised:
+    if runs(traits):
         periods = [*_runs(traits)]
     body = [*_begin(traits), *periods, *at_the_end(traits)]
     return "def loop(cdr, days, times, asked, amounts, fee, plan):\n" + indent("\n".join(body), "    ") + "\n"
+
+
+def runs(traits: Traits) -> bool:
+    """Whether only the energy of stretches of one price matters."""
+    return traits.only_energy and traits.one_tax and traits.from_bytes and not traits.itemised
 
 
 def _begin(traits: Traits) -> Iterator[str]:
@@ -74,20 +79,21 @@ def _begin(traits: Traits) -> Iterator[str]:
         yield "any_ = FAR; none = -any_"
     if traits.from_bytes:
         yield from _ends()
-        yield from () if traits.times else ("at = -1",)
+        yield from () if traits.times or runs(traits) else ("at = -1",)
     elif traits.itemised or "elapsed" in traits.looks_at:
         yield "began = cdr.start"
 
 
 def _ends() -> Iterator[str]:
     """The start and the end of a CDR; those of its periods lie between."""
-    yield "text = cdr.start_date_time; known = text[DATE]; beyond = known + 'U'"
+    yield "text = started = cdr.start_date_time; known = text[DATE]; beyond = known + 'U'"
     yield "midnight, day = days[known]"
     yield "began = midnight + times[text[CLOCK]][0]"
     yield "text = cdr.end_date_time"
     yield "if text is None: text = cdr.stop_date_time"
     yield "if text is None: return None"
-    yield "end = days[text[DATE]][0] + times[text[CLOCK]][0]"
+    yield "if known <= text < beyond: end = midnight + times[text[CLOCK]][0]"
+    yield "else: end = days[text[DATE]][0] + times[text[CLOCK]][0]"
 
 
 def _runs(traits: Traits) -> Iterator[str]:
@@ -96,15 +102,22 @@ def _runs(traits: Traits) -> Iterator[str]:
     Sums of floats are exact to well below a millionth for so few and so small numbers: at most 2,000, below a
     million together.
     """
-    yield "if len(cdr.charging_periods) > 2000: return None"
-    yield "at = -1; run = 0.0; last = None"
-    yield "for period in cdr.charging_periods:"
-    yield "    before = at"
-    yield from ("    " + line for line in when(traits, "period", "at", "asked"))
+    yield "periods = cdr.charging_periods"
+    yield "if len(periods) > 2000: return None"
+    yield f"run = 0.0; last = {'None' if traits.clock else 'asked'}; at = -1"
+    yield "for period in periods:"
+    yield "    text = period.start_date_time; before = at"
+    if traits.clock:
+        yield indent("\n".join(when(traits, "at", "asked")), "    ")
+    else:  # most often the first period begins with the session
+        yield "    if text == started: at = began"
+        yield "    else:"
+        yield indent("\n".join(when(traits, "at", "asked")), "        ")
     yield "    if at < before: return None"
-    yield "    if asked is not last:"
-    yield indent(FLUSH, "        ")
-    yield "        run = 0.0; last = asked"
+    if traits.clock:
+        yield "    if asked is not last:"
+        yield indent(FLUSH, "        ")
+        yield "        run = 0.0; last = asked"
     yield "    if period.tariff_id: named += 1"
     yield "    for one in period.dimensions:"
     yield "        kind = one.type"
@@ -125,11 +138,11 @@ def _periods(traits: Traits) -> str:
         return "for period in cdr.periods:"
     if not traits.times:
         return "for period in cdr.charging_periods:"
-    first = when(traits, "period", "ends", "follows")
+    first = when(traits, "ends", "follows")
     return "\n".join(
         [
             "periods = cdr.charging_periods",
-            "period = periods[0]",
+            "period = periods[0]; text = period.start_date_time",
             *first,
             "for following in (*periods[1:], None):",
         ]

@@ -84,11 +84,17 @@ class Prepared:
         What a price does not depend on is not read, beyond being JSON.
         """
         if self.regular and faithful(body):
+            result = None
             try:
                 cdr = decode(body)
-                result = self._of_cdr(self._loop, cdr)
+                try:  # what `_of_cdr` does most often, without the cost of a call
+                    if cdr.currency == self.currency:
+                        amounts = self._amounts.copy()
+                        result = self._loop(cdr, self._dates, TIMES, self._row, amounts, self._fee, self.plan)
+                except KeyError:
+                    result = self._of_cdr(self._loop, cdr)
             except UNSURE:
-                result = None
+                pass
             if result is not None:
                 return Quote(Swift(self, result[0], cdr, body))
         return Quote(walked(self.tariff, _read(body), self.clock, self.policy).done)

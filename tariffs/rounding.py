@@ -1,8 +1,10 @@
 """How an exact amount becomes a decimal number; nothing else in the library rounds money (P-64, A29)."""
 
+from collections.abc import Sequence
 from decimal import Context, Decimal
 from enum import StrEnum
 from fractions import Fraction
+from math import gcd
 
 from tariffs.exact import Exact
 from tariffs.model import Round, Rule
@@ -43,6 +45,15 @@ def counted(value: Exact, unit: int, places: int, mode: Rounding = Rounding.HALF
     if rest and _raised(below, 2 * rest, unit, mode):
         below += 1
     return -below if value < 0 else below
+
+
+def halves_up(weights: Sequence[int], unit: int, places: int) -> tuple[list[int], int, int]:
+    """What `counted` does to sums of `weights` times something, halves up, as one division:
+    (sum of these weights times the same + the second) // the third. For sums that are not negative."""
+    weighed = [2 * POWERS[places] * weight for weight in weights]
+    below = 2 * unit
+    common = gcd(*weighed, unit)
+    return [weight // common for weight in weighed], unit // common, below // common
 
 
 def _raised(below: int, twice: int, denominator: int, mode: Rounding) -> bool:

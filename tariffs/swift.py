@@ -1,6 +1,6 @@
 """A quote's amounts from whole numbers alone; whatever else it is asked is found out then."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -17,10 +17,14 @@ from tariffs.model import PriceLimit, Remark, Taxes
 from tariffs.periods import Stretch
 from tariffs.plan import Candidate, Plan
 from tariffs.policy import Policy
-from tariffs.rounding import counted, to_places
+from tariffs.rounding import Rounding, counted, halves_up, to_places
 from tariffs.session import Session
 from tariffs.taxes import Cost
 from tariffs.walked import Walked, cost_of, nets_of, share_of
+
+
+Quickly = Callable[[Sequence[Exact]], tuple[int, int] | None]
+Halves = tuple[list[int], int, int]
 
 
 class Scale:
@@ -36,6 +40,15 @@ class Scale:
         self.net = [int(net * common) for net, _ in factors]
         self.gross = [int(gross * common) for _, gross in factors]
         self.limited = bool(plan.tariff.min_price or plan.tariff.max_price)
+        self.quickly: dict[int, Quickly] = {}
+
+    def quick(self, places: int, mode: Rounding) -> Quickly:
+        """Keep, and give, the function that does what `whole_amounts` does where nothing is in the way: it
+        tells None for sums below nothing, and always where there are limits, open taxes or other roundings."""
+        plain = not (self.limited or self.open) and mode is Rounding.HALF_UP
+        weights = [halves_up(side, self.denominator, places) for side in (self.net, self.gross)]
+        self.quickly[places] = _compiled(*weights) if plain else _never
+        return self.quickly[places]
 
     def known(self, amounts: Sequence[Exact]) -> bool:
         """Whether the gross amount is known (A21)."""
@@ -53,6 +66,35 @@ class Scale:
         """Whether net and gross each lie beyond both sides of a limit, above for a sign of 1."""
         sides = [Fraction(side) for side in (limit.before_taxes, limit.after_taxes) if side is not None]
         return [sign * (sum_ - side * self.denominator) >= 0 for side in sides for sum_ in (net, gross)]
+
+
+def _never(_by_tax: Sequence[Exact]) -> None:
+    return None
+
+
+def _compiled(net: Halves, gross: Halves) -> Quickly:
+    """Written out for so many taxes: a loop over them takes as long as the rest of a price."""
+    names = [f"of{place}" for place in range(len(net[0]))]
+    same = net == gross
+    lines = [f"{', '.join(names)}, = by_tax", f"net = {_summed(names, net)}"]
+    if same:
+        lines += ["if net < 0: return None", f"net = {_divided('net', net)}", "return net, net"]
+    else:
+        lines += [f"gross = {_summed(names, gross)}", "if net < 0 or gross < 0: return None"]
+        lines += [f"return {_divided('net', net)}, {_divided('gross', gross)}"]
+    space: dict[str, Any] = {}
+    body = "\n    ".join(lines)
+    exec(compile(f"def quickly(by_tax):\n    {body}\n", "<quickly>", "exec"), space)  # noqa: S102 - numbers only
+    found: Quickly = space["quickly"]
+    return found
+
+
+def _summed(names: Sequence[str], halves: Halves) -> str:
+    return " + ".join(f"{name} * {weight}" for name, weight in zip(names, halves[0], strict=True))
+
+
+def _divided(name: str, halves: Halves) -> str:
+    return f"({name} + {halves[1]}) // {halves[2]}"
 
 
 def _factors(taxes: Taxes, percentage: Decimal | None) -> tuple[Fraction, Fraction]:
@@ -109,6 +151,11 @@ class Swift(msgspec.Struct, gc=False):  # a Struct because it is made faster
 
     def whole_amounts(self, places: int) -> tuple[int, int | None]:
         """Net and gross in 10**-places."""
+        scale = self.made.scale
+        quickly = scale.quickly.get(places) or scale.quick(places, self.made.policy.rounding)
+        return quickly(self.by_tax) or self._carefully(places)
+
+    def _carefully(self, places: int) -> tuple[int, int | None]:
         sums, mode, unit = self._sums(), self.made.policy.rounding, self.made.scale.denominator
         if sums is None:
             sums, unit = (self.total.net, self.total.gross), 1
