@@ -7,10 +7,11 @@ from contextlib import suppress
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
-from hub.api import credentials, envelope, guard, health, routes, slashes, versions, watch
+from hub.api import credentials, envelope, guard, health, mounting, routes, slashes, versions, watch
 from hub.hub import Hub
 from hub.net.client import Client
 from hub.ocpi.errors import OcpiError
+from hub.operator.api import create_api
 from hub.reactions import react
 from hub.settings import Settings
 from hub.store.engine import Store
@@ -52,6 +53,13 @@ def create_monitor(hub: Hub) -> Flask:
     return app
 
 
+def operators_api(hub: Hub) -> Flask:
+    """The operators' own API, an application beside that of OCPI."""
+    api = create_api(hub, watch.EXCHANGE)
+    api.url_value_preprocessor(slashes.put_back)
+    return api
+
+
 def create_app(settings: Settings | None = None, hub: Hub | None = None) -> Flask:
     """The web application; without arguments it is set up from the environment."""
     keep_large_blocks()
@@ -62,7 +70,8 @@ def create_app(settings: Settings | None = None, hub: Hub | None = None) -> Flas
     app.register_error_handler(OcpiError, envelope.of_ocpi_error)
     app.register_error_handler(HTTPException, envelope.of_http_error)
     app.register_error_handler(Exception, envelope.of_failure)
-    app.wsgi_app = watch.counted(slashes.kept_apart(app.wsgi_app))  # type: ignore[method-assign]  # as Flask documents it
+    both = mounting.beside(app.wsgi_app, "/api", lambda: operators_api(app.extensions["hub"]))
+    app.wsgi_app = watch.counted(slashes.kept_apart(both))  # type: ignore[method-assign]  # as Flask documents it
     app.url_value_preprocessor(slashes.put_back)
     app.before_request(guard.remember)
     app.after_request(guard.sign)

@@ -33,4 +33,5 @@ def path_of(asked: str) -> str:
 def put_back(endpoint: str | None, values: dict[str, Any] | None) -> None:
     """Before every view: the slashes are in their ids again."""
     if values:
-        values.update({name: str(value).replace(STAND_IN, "/") for name, value in values.items()})
+        texts = {name: value for name, value in values.items() if isinstance(value, str)}
+        values.update({name: value.replace(STAND_IN, "/") for name, value in texts.items()})
