@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from hub.billing import rating
+from hub.prices import recording
 from hub.store.unit import Change, Unit
 from hub.sync import outbox, schedule_defaults
 
@@ -10,7 +11,7 @@ Reaction = Callable[[Unit, Change], None]
 
 REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "locations": (outbox.owe, rating.retry_held),
-    "tariffs": (outbox.owe, rating.retry_held),
+    "tariffs": (outbox.owe, recording.record, rating.retry_held),
     "sessions": (outbox.owe, rating.rate),
     "cdrs": (outbox.owe,),
     "tokens": (outbox.owe,),

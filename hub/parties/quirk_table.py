@@ -18,6 +18,7 @@ from hub.settings import PARTY
 
 DEFAULTS = {field.name: field.default for field in fields(PartnerSettings) if field.default is not MISSING}
 MOST_IN_A_PAGE = 10_000
+MOST_DAYS = 366
 
 
 class NoSuchValue(ValueError):
@@ -102,6 +103,12 @@ def host(text: str) -> str:
 def number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= MOST_IN_A_PAGE):
         raise NoSuchValue(f"{text!r} is no number from 1 to {MOST_IN_A_PAGE}")
+    return int(text)
+
+
+def days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:4]) <= MOST_DAYS):
+        raise NoSuchValue(f"{text!r} is no number of days from 1 to {MOST_DAYS}")
     return int(text)
 
 
@@ -242,6 +249,19 @@ QUIRKS: Mapping[str, Quirk] = {
         certificate,
         "It asks for a certificate of the hub's: the file holds it with its key, as PEM, on every machine of "
         "the hub.",
+    ),
+    "notice-days": Quirk(
+        "notice_days",
+        "NUMBER",
+        days,
+        "It is to know of a price that changes so many days before, by agreement: whoever publishes one later "
+        "is told so.",
+    ),
+    "notice-blocks": Quirk(
+        "notice_blocks",
+        "",
+        present(True),
+        "A change of prices that it would know of later than agreed is refused, and not only told.",
     ),
 }
 

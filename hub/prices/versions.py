@@ -161,6 +161,7 @@ FIRST = Prepared(
     .limit(1)
 )
 BY_ID = Prepared(every=timeline(SEEN).where(tariff_versions.c.id == bindparam("id")))
+BY_ITS_NUMBER = Prepared(every=of_one(SEEN).where(bindparam("number") == BY_NUMBER))
 LATEST = Prepared(
     every=select(func.max(BY_NUMBER).label("number")).where(
         tariff_versions.c.owner == OWNER, tariff_versions.c.key == KEY
@@ -198,6 +199,11 @@ def ends_of(unit: Unit, owner: Party, key: str) -> list[End]:
 
 def by_id(unit: Unit, identity: int) -> Version | None:
     row = BY_ID.first(unit, id=identity, seen=ALWAYS)
+    return None if row is None else version(row)
+
+
+def by_number(unit: Unit, owner: Party, key: str, number: int) -> Version | None:
+    row = BY_ITS_NUMBER.first(unit, owner=owner.code, key=key, number=number, seen=ALWAYS)
     return None if row is None else version(row)
 
 

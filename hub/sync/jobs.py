@@ -15,13 +15,23 @@ from hub.ocpi.errors import OcpiError
 from hub.parties import registration, registry
 from hub.parties.partner import Status
 from hub.parties.problems import PartnerProblem
+from hub.prices import taking_force
 from hub.store import quarantine
 from hub.store.unit import Unit
 from hub.sync import completeness, presence, pulling, schedule, schedule_defaults
 from hub.sync import quarantine as rereading
 from hub.sync.run import Interrupted, Outcome, Run
 from hub.sync.schedule import FAILED, SKIPPED, Scheduled
-from hub.sync.schedule_defaults import ALIVE, COMPLETENESS, CRAWL, PULL, REREAD, RETENTION, ROTATE
+from hub.sync.schedule_defaults import (
+    ALIVE,
+    COMPLETENESS,
+    CRAWL,
+    PRICES,
+    PULL,
+    REREAD,
+    RETENTION,
+    ROTATE,
+)
 from hub.sync.slots import SECOND
 
 log = logging.getLogger(__name__)
@@ -55,6 +65,13 @@ def forget(run: Run) -> Outcome:
     return Outcome(told="what is older than 90 days is gone", finish=finish)
 
 
+def take_force(run: Run) -> Outcome:
+    """Prices whose instant has come."""
+    count = taking_force.all_due(run.hub.store)
+    told = f"{count} tariff{'' if count == 1 else 's'} changed"
+    return Outcome(told=told, finish=taking_force.wake_for_next)
+
+
 JOBS: Mapping[str, Callable[[Run], Outcome]] = {
     PULL: pulling.pull,
     CRAWL: pulling.whole,
@@ -62,6 +79,7 @@ JOBS: Mapping[str, Callable[[Run], Outcome]] = {
     ROTATE: rotate,
     REREAD: rereading.reread,
     RETENTION: forget,
+    PRICES: take_force,
     COMPLETENESS: completeness.nightly,
 }
 

@@ -7,12 +7,14 @@ from hub.ocpi.modules import MODULES
 from hub.parties import registry
 from hub.parties.interfaces import SENDER
 from hub.parties.partner import Partner
+from hub.prices import taking_force
 from hub.store.unit import Unit
 from hub.sync import schedule
 from hub.sync.schedule import Due
 
 PULL, CRAWL, ALIVE, ROTATE = "pull", "crawl", "alive", "rotate"
 REREAD, RETENTION, COMPLETENESS = "reread", "retention", "completeness"
+PRICES = taking_force.JOB
 DAY = 86400
 AT_ONCE = (PULL,)
 """What is due when a partner connects or returns: what it wrote meanwhile was not pushed (TR-92, HCI-06)."""
@@ -39,6 +41,7 @@ OF_PARTNER = (
     Due(ROTATE, None, "30d", 30 * DAY),  # CRED-19
 )
 OF_HUB = (
+    Due(PRICES, None, "1m", 0),  # and at each instant at which a price takes force
     Due(REREAD, None, "5m", 0),
     Due(RETENTION, None, "30 2 * * *", 0),
     Due(COMPLETENESS, None, "0 3 * * *", 0),
