@@ -13,12 +13,15 @@ from hub.hub import Hub
 from hub.ocpi import instants
 from hub.ocpi.document import Json
 from hub.ocpi.modules import MODULES
+from hub.store import attempts
+from hub.store.attempts import Attempt
 from hub.store.unit import Unit
 from hub.sync import watching
 from hub.sync.outcomes import DONE, Outcome
 from hub.sync.watching import Filter, Owed
 
 HEADINGS = ("ID", "Partner", "Module", "Object", "State", "Tries", "Since", "Next try", "Last answer")
+TRIES = ("Try", "At", "ms", "Revision", "Outcome", "Status", "Correlation ID", "Answer")
 INSTANTS = ("owed_at", "next_at", "done_at")
 
 whose = click.option("--partner", metavar="NAME", help="Only those of this partner; a name, or a party.")
@@ -81,13 +84,38 @@ def filter_of(unit: Unit, partner: str | None, **wanted: Any) -> Filter:
 
 @delivery.command(example="hub delivery show 17")
 @click.argument("identity", metavar="ID", type=int)
+@click.option("--tries", type=click.IntRange(0), default=20, show_default=True, help="How many at most.")
 @as_json_option
 @with_hub
-def show(hub: Hub, identity: int, as_json: bool) -> None:
-    """Show all that is known of one delivery."""
+def show(hub: Hub, identity: int, tries: int, as_json: bool) -> None:
+    """Show all that is known of one delivery, and its last tries: when, how each ended, what was answered.
+
+    A partner finds a try in its own log by the correlation id, which is its header X-Correlation-ID.
+    """
     with hub.store.reading() as unit:
         told = described(known(unit, identity))
-    (show_json if as_json else show_facts)(told)
+        history = [tried(each) for each in attempts.of_delivery(unit, identity, tries)]
+    if as_json:
+        show_json(told | {"tries": history})
+        return
+    show_facts(told)
+    click.echo()
+    show_table(TRIES, [tuple(each.values()) for each in history])
+
+
+def tried(attempt: Attempt) -> Json:
+    """As JSON can hold it, in the order of the columns."""
+    status = f"{attempt.http}/{attempt.ocpi or '-'}" if attempt.http else None
+    return {
+        "number": attempt.number,
+        "at": instants.text(attempt.at),
+        "millis": attempt.millis,
+        "rev": attempt.rev,
+        "outcome": attempt.outcome,
+        "status": status,
+        "correlation_id": attempt.correlation_id,
+        "answer": attempt.answer,
+    }
 
 
 @delivery.command(

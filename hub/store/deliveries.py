@@ -71,3 +71,12 @@ breakers = Table(
     Column("discovered_at", Instant),  # when its endpoints were last looked up because a delivery failed
 )
 """How deliveries to a partner fare; one without a row has never failed."""
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("partner_id", ForeignKey("partners.id", ondelete="CASCADE"), primary_key=True),
+    Column("hours", Integer, nullable=False),  # the longest of the waits of hub.sync.overdue that was told
+    Column("told_at", Instant, nullable=False),
+)
+"""The partners of which it was told that they have waited for too long, and still do."""

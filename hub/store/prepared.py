@@ -5,7 +5,7 @@ SQLAlchemy's execution of ready text a tenth. What is not on the path of every r
 """
 
 from collections import namedtuple
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,16 @@ class Prepared:
         count = int(cursor.rowcount)
         cursor.close()
         return count
+
+    def many(self, unit: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
+        """The same for each of the rows of values, without an answer in between."""
+        text = self._texts.get(unit.dialect.name) or self._compile(unit.dialect)
+        cursor = unit.driver.cursor()
+        if text.order is None:
+            cursor.executemany(text.text, [{**text.literals, **row} for row in rows])
+        else:
+            cursor.executemany(text.text, [[row[each] for each in text.order] for row in rows])
+        cursor.close()
 
     def _execute(self, unit: Unit | Glance, values: Mapping[str, Any]) -> tuple[Any, Text]:
         text = self._texts.get(unit.dialect.name) or self._compile(unit.dialect)

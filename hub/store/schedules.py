@@ -31,6 +31,20 @@ schedules = Table(
 
 Index("ix_schedules_due", schedules.c.next_at)
 
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Serial, primary_key=True),  # in the order in which they ended
+    Column("schedule_id", ForeignKey("schedules.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("slot", Instant),  # with what it covered up to `through`
+    Column("through", Instant),
+    Column("started_at", Instant),
+    Column("ended_at", Instant, nullable=False),
+    Column("outcome", String(10), nullable=False),  # done partial skipped failed lost
+    Column("told", String(500), nullable=False),
+)
+"""The last runs of each schedule."""
+
 heard = Table(
     "heard",
     metadata,

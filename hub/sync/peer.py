@@ -31,13 +31,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer of a partner. `status_code` is None when it was no OCPI envelope."""
+    """An answer of a partner, and the body it was read from. `status_code` is None when that was no OCPI
+    envelope."""
 
     http: int
     status_code: int | None
     data: Any = None
     message: str = ""
     headers: Mapping[str, str] | None = None
+    body: bytes = b""
 
     @property
     def ok(self) -> bool:
@@ -77,14 +79,13 @@ def headers_of(partner: Partner, authorization: str, request: Request) -> dict[s
 
 def reply(answer: Answer) -> Reply:
     """Read the envelope; what is none keeps its HTTP status and says so."""
+    given = answer.headers, answer.body
     try:
         content = strictjson.read(answer.body, ANSWER_LIMIT)
     except OcpiError as fault:
-        return Reply(
-            answer.status, None, message=f"no OCPI envelope: {fault.message}", headers=answer.headers
-        )
+        return Reply(answer.status, None, None, f"no OCPI envelope: {fault.message}", *given)
     code = content.get("status_code") if isinstance(content, dict) else None
     if not isinstance(code, int) or isinstance(code, bool):
-        return Reply(answer.status, None, message="no OCPI envelope", headers=answer.headers)
+        return Reply(answer.status, None, None, "no OCPI envelope", *given)
     message = str(content.get("status_message") or "")
-    return Reply(answer.status, code, content.get("data"), message, answer.headers)
+    return Reply(answer.status, code, content.get("data"), message, *given)

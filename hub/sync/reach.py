@@ -1,6 +1,6 @@
 """How partners are doing, as every process sees it: their breakers in the database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -37,14 +37,21 @@ def keeping(insert: Any) -> Any:
 KEEP = Prepared(**{name: keeping(insert) for name, insert in INSERTS.items()})
 
 
-def note(unit: Unit, events: Mapping[int, Sequence[tuple[Event, str | None]]], chance: Chance) -> None:
+def note(
+    unit: Unit,
+    events: Mapping[int, Sequence[tuple[Event, str | None]]],
+    chance: Chance,
+    troubled: Collection[int] | None = None,
+) -> None:
     """Take the ends of tries to the breakers of their partners; one that is well, and was, costs nothing.
 
-    events  of each partner, with the error of each that failed
+    events    of each partner, with the error of each that failed
+    troubled  those that were not well before; None when nobody has looked yet
     """
     if not events:
         return
-    troubled = {row.partner_id for row in TROUBLED.all(unit)}
+    if troubled is None:
+        troubled = {row.partner_id for row in TROUBLED.all(unit)}
     for partner, ends in sorted(events.items()):  # in one order, so that processes do not wait for each other
         if partner in troubled or any(event.said is not Said.WELL for event, _ in ends):
             note_of(unit, partner, ends, chance)

@@ -1,14 +1,17 @@
 """How one mark of the outbox is delivered: the present state of the object, in the partner's edition."""
 
 import logging
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from time import perf_counter
 from urllib.parse import quote
 
 from hub.hub import Hub
 from hub.net.failures import Unreachable
 from hub.observing.metrics import deliveries, delivery_seconds
+from hub.observing.secrets import clean
 from hub.ocpi import strictjson
 from hub.ocpi.document import Json, Party
 from hub.ocpi.errors import NotExpressible
@@ -16,6 +19,7 @@ from hub.ocpi.wire import WIRES, Wire
 from hub.parties import quirks, tokens
 from hub.parties.partner import Partner
 from hub.store import documents
+from hub.store.attempts import ANSWER_LENGTH
 from hub.store.documents import Stored
 from hub.store.unit import Unit
 from hub.surroundings import StoreSurroundings
@@ -29,6 +33,8 @@ from hub.sync.waits import SECOND
 
 log = logging.getLogger(__name__)
 
+READ_OF_ANSWER = 4096
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd\u2028\u2029]+")
 DEADLINE = 20.0
 """Seconds for one try, whatever the partner does."""
 
@@ -56,14 +62,16 @@ def deliver(hub: Hub, mark: Mark, deadline: float = DEADLINE) -> Ended:
         return Ended(mark, Outcome.WITHHELD, message=str(reason))
     except NotConnected as reason:
         return Ended(mark, Outcome.UNSENT, message=str(reason))
-    with delivery_seconds.labels(parcel.partner.name).time():
-        ended = send(hub, mark, parcel, deadline)
+    at, began = hub.store.clock(), perf_counter()
+    ended = send(hub, mark, parcel, deadline)
+    took = perf_counter() - began
+    delivery_seconds.labels(parcel.partner.name).observe(took)
     if ended.ocpi is not None:
         presence.heard(hub.store, parcel.partner)
     deliveries.labels(parcel.partner.name, mark.module, ended.outcome.value).inc()
     if ended.outcome is not Outcome.ACCEPTED:
         log.warning("delivery failed", extra=told(parcel, ended))
-    return ended
+    return replace(ended, at=at, took=took, correlation_id=parcel.request.correlation_id)
 
 
 def send(hub: Hub, mark: Mark, parcel: Parcel, deadline: float) -> Ended:
@@ -85,7 +93,14 @@ def answered(mark: Mark, parcel: Parcel, reply: Reply, confirm: Callable[[], boo
         outcome = Outcome.FAILED
     asked = waits.asked_for(reply, now)
     message = without_token(reply.message, parcel.authorization)
-    return Ended(mark, outcome, parcel.rev, reply.http, reply.status_code, message, asked)
+    says = None if outcome is Outcome.ACCEPTED else excerpt(reply.body, parcel.authorization)
+    return Ended(mark, outcome, parcel.rev, reply.http, reply.status_code, message, asked, says)
+
+
+def excerpt(body: bytes, authorization: str) -> str:
+    """The beginning of an answer on one line, with nothing in it that is a token, for people."""
+    text = without_token(body[:READ_OF_ANSWER].decode("utf-8", "replace"), authorization)
+    return " ".join(UNPRINTABLE.sub(" ", clean(text)).split())[:ANSWER_LENGTH]
 
 
 def without_token(message: str, authorization: str) -> str:

@@ -1,14 +1,80 @@
-"""The attempts of deliveries."""
+"""The tries of deliveries, the runs of schedules, and of whom it was told that they wait for too long."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+TABLES = ("alerts", "runs", "attempts")
+
 
 def upgrade() -> None:
-    """Nothing yet."""
+    create_attempts()
+    create_runs()
+    create_alerts()
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    for table in TABLES:
+        op.drop_table(table)
+
+
+def create_attempts() -> None:
+    op.create_table(
+        "attempts",
+        sa.Column("id", SERIAL, primary_key=True),
+        sa.Column("delivery_id", SERIAL, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("rev", sa.Integer),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("millis", sa.Integer, nullable=False),
+        sa.Column("outcome", sa.String(20), nullable=False),
+        sa.Column("http", sa.Integer),
+        sa.Column("ocpi", sa.Integer),
+        sa.Column("answer", sa.String(300)),
+        sa.Column("correlation_id", sa.String(36)),
+        sa.PrimaryKeyConstraint("id", name="pk_attempts"),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["deliveries.id"],
+            name="fk_attempts_delivery_id",
+            ondelete="CASCADE",
+        ),
+    )
+    op.create_index("ix_attempts_delivery_id", "attempts", ["delivery_id"])
+
+
+def create_runs() -> None:
+    op.create_table(
+        "runs",
+        sa.Column("id", SERIAL, primary_key=True),
+        sa.Column("schedule_id", SERIAL, nullable=False),
+        sa.Column("slot", sa.BigInteger),
+        sa.Column("through", sa.BigInteger),
+        sa.Column("started_at", sa.BigInteger),
+        sa.Column("ended_at", sa.BigInteger, nullable=False),
+        sa.Column("outcome", sa.String(10), nullable=False),
+        sa.Column("told", sa.String(500), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_runs"),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["schedules.id"], name="fk_runs_schedule_id", ondelete="CASCADE"
+        ),
+    )
+    op.create_index("ix_runs_schedule_id", "runs", ["schedule_id"])
+
+
+def create_alerts() -> None:
+    op.create_table(
+        "alerts",
+        sa.Column("partner_id", SERIAL, nullable=False),
+        sa.Column("hours", sa.Integer, nullable=False),
+        sa.Column("told_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("partner_id", name="pk_alerts"),
+        sa.ForeignKeyConstraint(
+            ["partner_id"], ["partners.id"], name="fk_alerts_partner_id", ondelete="CASCADE"
+        ),
+    )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from sqlalchemy import update
 
 from hub import cli
 from hub.settings import Settings
+from hub.store import attempts
+from hub.store.attempts import Attempt
 from hub.store.deliveries import deliveries
 from hub.sync import claiming, outcomes
 
@@ -114,10 +117,27 @@ def test_one_delivery_is_shown_whole(run, owed):
     settle(owed, outcomes.DEAD, reason="refused", **REFUSED)
     (told,) = listed(run)
     code, out, _ = run("show", str(told["id"]), "--json")
-    assert (code, json.loads(out)) == (0, told)
+    assert (code, json.loads(out)) == (0, told | {"tries": []})
     code, out, _ = run("show", str(told["id"]))
     assert code == 0
     assert REFUSED["error"] in out
+
+
+def test_the_tries_of_a_delivery_are_shown_with_what_was_answered(run, owed):
+    (told,) = listed(run)
+    failed = Attempt(told["id"], 1, 1, IN_2096, 1250, "failed", 502, None, "Bad Gateway", "c-1")
+    taken = replace(failed, number=2, outcome="accepted", http=200, ocpi=1000, answer=None)
+    with owed.hub.store.unit() as unit:
+        attempts.record(unit, [failed, taken])
+    tries = json.loads(run("show", str(told["id"]), "--json")[1])["tries"]
+    assert [(each["number"], each["outcome"], each["status"]) for each in tries] == [
+        (1, "failed", "502/-"),
+        (2, "accepted", "200/1000"),
+    ]
+    shown = run("show", str(told["id"]))[1]
+    assert "Bad Gateway" in shown
+    assert "1250" in shown
+    assert "Bad Gateway" not in run("show", str(told["id"]), "--tries", "1")[1]
 
 
 @pytest.mark.parametrize(
