@@ -1,6 +1,6 @@
 """The tables of prices from a market: those known, the folders files come from, and each file read."""
 
-from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, LargeBinary, String, Table, Text, UniqueConstraint
 
 from hub.store.base import Instant, Serial, metadata
 
@@ -42,7 +42,7 @@ curve_files = Table(
     Column("owner", String(5), nullable=False),
     Column("key", String(80), nullable=False),
     Column("name", Text, nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
     Column("modified", Instant, nullable=False),
     Column("content_hash", String(64), nullable=False),
     Column("read_at", Instant, nullable=False),

@@ -58,7 +58,7 @@ def create_files() -> None:
         sa.Column("owner", sa.String(5), nullable=False),
         sa.Column("key", sa.String(80), nullable=False),
         sa.Column("name", sa.Text, nullable=False),
-        sa.Column("size", sa.Integer, nullable=False),
+        sa.Column("size", sa.BigInteger, nullable=False),
         sa.Column("modified", sa.BigInteger, nullable=False),
         sa.Column("content_hash", sa.String(64), nullable=False),
         sa.Column("read_at", sa.BigInteger, nullable=False),
