@@ -254,8 +254,8 @@ QUIRKS: Mapping[str, Quirk] = {
         "notice_days",
         "NUMBER",
         days,
-        "It is to know of a price that changes so many days before, by agreement: whoever publishes one later "
-        "is told so.",
+        "It is to know of a price that changes so many days before, by agreement: who publishes one later is "
+        "told so.",
     ),
     "notice-blocks": Quirk(
         "notice_blocks",

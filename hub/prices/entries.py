@@ -56,11 +56,15 @@ class Book:
 
     def at(self, instant: int) -> Version | None:
         """What holds then, by all that is known."""
+        found = self.begun_by(instant)
+        return found if found is not None and found.holds_at(instant) else None
+
+    def begun_by(self, instant: int) -> Version | None:
+        """What begins last until then, whether or not it ends before."""
         row = versions.LAST_BEGUN.first(
             self.unit, owner=self.owner.code, key=self.key, start=instant, seen=versions.ALWAYS
         )
-        found = None if row is None else versions.version(row)
-        return found if found is not None and found.holds_at(instant) else None
+        return None if row is None else versions.version(row)
 
     def next_after(self, instant: int) -> int | None:
         """When the next version begins that stands in the book."""

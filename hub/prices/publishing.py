@@ -76,12 +76,12 @@ def revert(unit: Unit, owner: Party, key: str, to_number: int, edit: Edit) -> Ve
 
 
 def end(unit: Unit, owner: Party, key: str, edit: Edit) -> Version:
-    """The version that holds just before that moment ends then; how it stands afterwards. An end that was set
-    for it before is replaced."""
+    """The version that is the last to begin before that moment ends then; how it stands afterwards. An end
+    that was set for it, and is still to come, is replaced."""
     book = known(unit, owner, key, edit.expect)
     at = begin_of(book, edit.at)
-    held = book.at(at - 1)
-    if held is None:
+    held = book.begun_by(at - 1)
+    if held is None or (held.valid_to is not None and held.valid_to <= book.now):
         raise NothingHolds(f"No version of {owner} {key} holds until {instants.text(at)}")
     if held.valid_to == at:
         raise NothingHolds(f"Version {held.number} of {owner} {key} ends at {instants.text(at)} anyway")

@@ -157,7 +157,7 @@ LAST_BEGUN = Prepared(
 FIRST = Prepared(
     every=of_one(SEEN)
     .where(STANDING, tariff_versions.c.valid_from <= bindparam("now", type_=Instant))
-    .order_by(BY_NUMBER)
+    .order_by(tariff_versions.c.valid_from)
     .limit(1)
 )
 BY_ID = Prepared(every=timeline(SEEN).where(tariff_versions.c.id == bindparam("id")))

@@ -1,0 +1,13 @@
+"""The price book of one tariff on a database of the test's own."""
+
+from collections.abc import Iterator
+
+import pytest
+from pricebooks import Book, book_on
+
+
+@pytest.fixture
+def book(database_url: str) -> Iterator[Book]:
+    made = book_on(database_url)
+    yield made
+    made.store.close()
