@@ -1,9 +1,11 @@
 """The metadata all tables share, and the column types that differ between SQLite and PostgreSQL."""
 
 from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, MetaData
+from sqlalchemy import BigInteger, Dialect, Integer, MetaData, TypeDecorator
 from sqlalchemy.dialects import postgresql, sqlite
 
 metadata = MetaData(
@@ -24,3 +26,36 @@ Instant = BigInteger
 
 INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 """The INSERT of each engine, by the name of its dialect: both know `on_conflict_do_update`."""
+
+
+MICRO = 1_000_000
+MOST = 2**63 - 1
+
+
+class Micro(TypeDecorator[Decimal]):
+    """An amount or a quantity as a whole number of millionths: exact on both engines, also when it is summed
+    (`Numeric` on SQLite is a float, and ten times 0.1 is not 1 there)."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        return None if value is None else micro(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        return None if value is None else of_micro(int(value))  # a SUM on PostgreSQL is a Decimal
+
+
+def micro(value: Decimal) -> int:
+    """ValueError when it has more than six places or does not fit: nothing is rounded on its way in."""
+    scaled = Fraction(value) * MICRO if value.is_finite() else None
+    if scaled is None or scaled.denominator != 1 or abs(scaled) > MOST:
+        raise ValueError(f"{value} is no number of millionths that the database can hold")
+    return int(scaled)
+
+
+def of_micro(value: int) -> Decimal:
+    """Without noughts at the end, as it is written in JSON."""
+    whole, rest = divmod(abs(value), MICRO)
+    text = f"{whole}.{rest:06}".rstrip("0").rstrip(".")
+    return Decimal(text if value >= 0 else f"-{text}")

@@ -1,6 +1,7 @@
 """Every table there is: importing this module completes the metadata."""
 
 from hub.store import (
+    agreements,
     assignments,
     attempts,
     audit,
@@ -22,6 +23,7 @@ from hub.store import (
 from hub.store.base import metadata
 
 __all__ = [
+    "agreements",
     "assignments",
     "attempts",
     "audit",
