@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from hub.billing import rating
 from hub.prices import recording
+from hub.prices.rules import Rule
 from hub.store.unit import Change, Unit
 from hub.sync import outbox, schedule_defaults
 
@@ -17,16 +18,18 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "tokens": (outbox.owe,),
 }
 
+RULED: tuple[Callable[[Unit, Rule], None], ...] = (rating.retry_ruled,)
+"""What follows when an assignment rule is made or ended, or when others come under it."""
+
 WELCOMES: tuple[Callable[[Unit, int], None], ...] = (outbox.welcome, schedule_defaults.welcome)
 """What follows when a partner has connected, or has returned."""
 
 
 def react(unit: Unit) -> None:
     """Let everything follow from the changes of this unit, and from the changes that follow from them."""
-    while unit.changes:
-        change = unit.changes.pop(0)
-        for reaction in REACTIONS[change.document.module]:
-            reaction(unit, change)
+    while unit.changes or unit.ruled:
+        follow_changes(unit)
+        follow_rules(unit)
     if unit.sighted:
         unit.sighted = False
         outbox.owe_sighted(unit)
@@ -34,3 +37,17 @@ def react(unit: Unit) -> None:
         partner_id = unit.joined.pop()
         for welcome in WELCOMES:
             welcome(unit, partner_id)
+
+
+def follow_changes(unit: Unit) -> None:
+    while unit.changes:
+        change = unit.changes.pop(0)
+        for reaction in REACTIONS[change.document.module]:
+            reaction(unit, change)
+
+
+def follow_rules(unit: Unit) -> None:
+    while unit.ruled:
+        rule = unit.ruled.pop(0)
+        for reaction in RULED:
+            reaction(unit, rule)

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from hub.billing.place import Place, started
 from hub.ocpi import instants
 from hub.ocpi.document import Json
-from tariffs import Quote
+from tariffs import Quote, adjustment_remark
 
 HOUR = Decimal(3_600_000_000)
 FOUR_PLACES = Decimal("0.0001")
@@ -17,9 +17,10 @@ def of(session: Json, identity: str, place: Place, tariffs: list[Json], quote: Q
     """The CDR in the newest edition, all totals filled; `last_updated` is left to the moment it is stored.
 
     Its periods are those of the quote: split wherever the price changes (P-23) and without what only sessions
-    tell (SES-15), so that whoever reprices the CDR gets the same amount.
+    tell (SES-15), so that whoever reprices the CDR gets the same amount. What rules took off or added is told
+    in its remark, since OCPI has no field for it.
     """
-    whole = metered(session, tariffs[0]["id"])
+    whole, remark = metered(session, tariffs[0]["id"]), adjustment_remark(quote)
     return {
         **{name: session[name] for name in COPIED},
         **{name: session[name] for name in OPTIONAL if session.get(name) is not None},
@@ -30,18 +31,26 @@ def of(session: Json, identity: str, place: Place, tariffs: list[Json], quote: Q
         "tariffs": tariffs,
         "charging_periods": quote.charging_periods(),
         **quote.cdr_totals(),
+        **({} if remark is None else {"remark": remark}),
     }
 
 
-def metered(session: Json, tariff_id: str) -> Json:
+def metered(session: Json, tariff_id: str, *, alone: bool = False) -> Json:
     """The session with an end and with periods, each with its tariff: one that told no periods was charging
-    all the time."""
+    all the time.
+
+    alone  whether the tariff prices all periods, whatever they name
+    """
     end = session.get("end_date_time") or session["last_updated"]
     periods = session.get("charging_periods") or [only_period(session, end)]
     return session | {
         "end_date_time": end,
-        "charging_periods": [{"tariff_id": tariff_id} | period for period in periods],
+        "charging_periods": [named(period, tariff_id, alone) for period in periods],
     }
+
+
+def named(period: Json, tariff_id: str, alone: bool) -> Json:
+    return period | {"tariff_id": tariff_id if alone else period.get("tariff_id") or tariff_id}
 
 
 def only_period(session: Json, end: str) -> Json:

@@ -1,5 +1,6 @@
 """Why a completed session cannot be billed yet; each reason is a code, and its docstring says what to do."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -38,6 +39,18 @@ class TariffNotInForce(Held):
     code = "TARIFF_NOT_IN_FORCE"
 
 
+class RuleTariffUnknown(Held):
+    """The tariff that a rule gives is not known: publish it, or end the rule."""
+
+    code = "RULE_TARIFF_UNKNOWN"
+
+
+class RuleTariffNotInForce(Held):
+    """The tariff that a rule gives was not in force when the session started: the operator must look."""
+
+    code = "RULE_TARIFF_NOT_IN_FORCE"
+
+
 class TariffUnpriceable(Held):
     """The tariff cannot be priced: the CPO must correct it."""
 
@@ -60,3 +73,23 @@ class QuantityNegative(Held):
     """Energy or time is negative, which no session has that was charged: the CPO must say what is right."""
 
     code = "QUANTITY_NEGATIVE"
+
+
+class EnergyZero(Held):
+    """No energy was charged, and neither parking nor a reservation was told: look before a fee is billed."""
+
+    code = "ENERGY_ZERO"
+
+
+UNRESOLVED: Mapping[str, type[Held]] = {
+    held.code: held
+    for held in (
+        TariffNone,
+        TariffUnknown,
+        TariffNotInForce,
+        TariffUnpriceable,
+        RuleTariffUnknown,
+        RuleTariffNotInForce,
+    )
+}
+"""By the codes with which `hub.prices.by_connector.Unresolved` says that no tariff holds."""

@@ -6,10 +6,14 @@ BY_ITSELF = "the session is then billed by itself"
 
 REMEDIES: Mapping[str, str] = {
     "LOCATION_UNKNOWN": f"Ask the CPO to publish the location with this EVSE and connector; {BY_ITSELF}.",
-    "TARIFF_NONE": f"Ask the CPO to name a tariff in tariff_ids of the connector; {BY_ITSELF}.",
+    "TARIFF_NONE": "Ask the CPO to name a tariff in tariff_ids of the connector, or give one by a rule that "
+    f"reaches back (`hub rule add --reach-back`); {BY_ITSELF}.",
     "TARIFF_UNKNOWN": f"Ask the CPO to publish the tariff that its connector names; {BY_ITSELF}.",
     "TARIFF_NOT_IN_FORCE": "Ask the CPO for a tariff of this type that holds at the start of the session; "
     f"{BY_ITSELF}.",
+    "RULE_TARIFF_UNKNOWN": f"Publish the tariff that the rule gives, or end the rule; {BY_ITSELF}.",
+    "RULE_TARIFF_NOT_IN_FORCE": "The tariff of the rule did not hold when the session started. Agree "
+    " with the CPO that it sends the CDR itself, and end the rule for sessions to come.",
     "TARIFF_UNPRICEABLE": f"Tell the CPO what is wrong with its tariff; when it corrects it, {BY_ITSELF}.",
     "SESSION_UNPRICEABLE": "A completed session does not change. Agree with the CPO that it sends the CDR "
     "itself; the hub takes one for a session that is held.",
@@ -17,5 +21,7 @@ REMEDIES: Mapping[str, str] = {
     "send the CDR itself.",
     "QUANTITY_NEGATIVE": "A completed session does not change. Agree with the CPO what was used, and that it "
     "sends the CDR itself.",
+    "ENERGY_ZERO": "If the fee is due all the same, bill it by `hub session rate --accept ENERGY_ZERO`. If "
+    "not, the CPO sets the session INVALID or sends the CDR itself.",
 }
 """Code -> what to do. `hub session rate` tries a session at once."""

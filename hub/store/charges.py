@@ -37,7 +37,7 @@ charges = Table(
     Column("message", Text),
     Column("cdr_key", String(80)),  # in cdrs, of the same owner
     Column("tariff_id", String(80)),
-    Column("tariff_rev", Integer),
+    Column("tariff_rev", Integer),  # the number of its version in the price book
     Column("quote", LargeBinary),  # the quote as JSON: lines, policy, warnings
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
@@ -90,11 +90,12 @@ def keep(unit: Unit, kept: Charge) -> bool:
     return unit.connection.execute(written).first() is not None
 
 
-def credit(unit: Unit, owner: str, cdr_key: str) -> None:
-    """The CDR that billed a session is taken back: its CPO may bill the session anew."""
+def credit(unit: Unit, owner: str, cdr_key: str) -> list[str]:
+    """The CDR that billed a session is taken back: its CPO may bill it anew. The key of the session."""
     billed = (charges.c.owner == owner) & (charges.c.cdr_key == cdr_key) & charges.c.state.in_((RATED, OWN))
     taken_back = {"state": CREDITED, "updated_at": unit.now}
-    unit.connection.execute(update(charges).where(billed).values(taken_back))
+    undone = update(charges).where(billed).values(taken_back).returning(charges.c.session_key)
+    return list(unit.connection.execute(undone).scalars())
 
 
 WAITING = select(charges).where(charges.c.state == HELD).order_by(charges.c.id)

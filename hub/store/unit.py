@@ -52,6 +52,7 @@ class Unit:
     driver   the driver's own connection, for `hub.store.prepared`
     changes  the documents stored so far; joined: ids of the partners that connected. Both wait for reactions.
     owed     whether partners are owed something by it
+    ruled    the `hub.prices.rules.Rule`s that were made, ended or concern others now; they wait for reactions
     sighted  whether a party sees something otherwise from now on (`hub.prices.sightings`)
     """
 
@@ -64,6 +65,7 @@ class Unit:
         "joined",
         "now",
         "owed",
+        "ruled",
         "sighted",
     )
 
@@ -74,6 +76,7 @@ class Unit:
         self.changes: list[Change] = []
         self.joined: list[int] = []
         self.owed = False
+        self.ruled: list[Any] = []
         self.sighted = False
         self._connect = connect
         self._connection: Connection | None = None

@@ -16,7 +16,7 @@ from hub.ocpi.errors import InvalidObject, InvalidParameter
 from hub.ocpi.wire import Checked, Leniency, Wire, fold
 from hub.parties import mendings
 from hub.parties.partner import Partner
-from hub.prices import readers
+from hub.prices import adjustments, readers
 from hub.store import charges, documents
 from hub.store.charges import Charge
 from hub.store.documents import Stored
@@ -167,7 +167,8 @@ def undo_bill(unit: Unit, credit: Document) -> None:
     fault = fault_of(unit, credit, original)
     if fault:
         raise InvalidParameter(f"This credit cannot be: {fault}", fields={"credit_reference_id": fault})
-    charges.credit(unit, credit.owner.code, reference)
+    for session_key in charges.credit(unit, credit.owner.code, reference):
+        adjustments.give_back(unit, credit.owner.code, session_key)
 
 
 def fault_of(unit: Unit, credit: Document, original: Stored | None) -> str | None:
