@@ -12,6 +12,8 @@ from hub.ocpi.document import Party
 from hub.settings import PARTY
 
 UNFIT = validate.Regexp(r"[^\x00]*\Z", error="a NUL stands in it")
+MAYBE: dict[str, Any] = {"required": True, "allow_none": True}
+"""Of what is in every answer, and may be null."""
 LARGEST_ID = 2**53 - 1
 """What every reader of JSON can hold."""
 
@@ -47,7 +49,12 @@ class Money(fields.Field[Decimal]):
     """An exact amount as a string; its currency stands beside it."""
 
     def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return None if value is None else f"{value:f}"
+        return None if value is None else exact(value)
+
+
+def exact(value: Decimal | int) -> str:
+    """All its digits, without an exponent."""
+    return f"{Decimal(value):f}"
 
 
 class PartyField(fields.Field[Party]):
@@ -104,8 +111,9 @@ class ListQuery(Schema):
 
 
 def sorting(*names: str) -> fields.String:
-    """By which column a list may be sorted; with a minus the other way round. The first is the default."""
-    both = [each for name in names for each in (name, f"-{name}")]
+    """By which column a list may be sorted; with a minus the other way round. The first is the default, and
+    may have the minus itself."""
+    both = [each for name in names for each in (name.removeprefix("-"), f"-{name.removeprefix('-')}")]
     return fields.String(
         load_default=names[0],
         validate=validate.OneOf(both),

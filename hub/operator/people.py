@@ -152,18 +152,27 @@ def named(unit: Unit, name: str) -> User:
     return user_of(row)
 
 
-def add(unit: Unit, actor: Actor, name: str, role: Role, party: Party | None, reason: str | None) -> User:  # noqa: PLR0913, PLR0917
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """What a user is to be."""
+
+    name: str
+    role: Role
+    party: Party | None = None
+
+
+def add(unit: Unit, actor: Actor, new: NewUser, reason: str | None) -> User:
     """A new user; Unfit when the name is none, Conflict when it is taken."""
-    if not NAME.fullmatch(name):
-        fault = "1 to 100 letters, digits, spaces and . _ @ + -, a letter or digit first"
+    if not NAME.fullmatch(new.name):
+        fault = "not 1 to 100 letters, digits, spaces and . _ @ + -, a letter or digit first"
         raise Unfit("This cannot be the name of a user.", fields={"name": fault})
-    if unit.connection.execute(select(users.c.id).where(users.c.name == name)).first():
-        raise Conflict(f"There is a user {name!r} already.", remedy="Take another name.")
-    row = {"name": name, "role": role.value, "party": party and party.code}
+    if unit.connection.execute(select(users.c.id).where(users.c.name == new.name)).first():
+        raise Conflict(f"There is a user {new.name!r} already.", remedy="Take another name.")
+    row = {"name": new.name, "role": new.role.value, "party": new.party and new.party.code}
     times = {"created_at": unit.now, "changed_at": unit.now}
     unit.connection.execute(insert(users).values(**row, **times))
-    user = named(unit, name)
-    audit.record(unit, actor, "create", f"user/{name}", None, user.told(), reason)
+    user = named(unit, new.name)
+    audit.record(unit, actor, "create", f"user/{new.name}", None, user.told(), reason)
     return user
 
 
@@ -203,16 +212,22 @@ def keep_an_admin(unit: Unit, user: User) -> None:
 # Tokens ----------------------------------------------------------------------------------------------------
 
 
-def issue(  # noqa: PLR0913, PLR0917
-    unit: Unit, actor: Actor, user: User, name: str, days: int, reason: str | None
-) -> tuple[Token, str]:
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """What a token is for, and for how many days it holds."""
+
+    name: str
+    days: int = USUAL_DAYS
+
+
+def issue(unit: Unit, actor: Actor, user: User, new: NewToken, reason: str | None) -> tuple[Token, str]:
     """A new token, and what its holder must send: it is told once and kept nowhere."""
     if user.disabled_at is not None:
         raise Conflict(f"The user {user.name!r} is disabled.", remedy="Enable the user first.")
     secret = PREFIX + secrets.token_urlsafe(36)
-    row = {"user_id": user.id, "name": name, "hash": hashed(secret), "created_at": unit.now}
-    new = insert(api_tokens).values(**row, expires_at=unit.now + days * DAY).returning(api_tokens.c.id)
-    token = token_by_id(unit, int(unit.connection.execute(new).scalar_one()))
+    row = {"user_id": user.id, "name": new.name, "hash": hashed(secret), "created_at": unit.now}
+    made = insert(api_tokens).values(**row, expires_at=unit.now + new.days * DAY).returning(api_tokens.c.id)
+    token = token_by_id(unit, int(unit.connection.execute(made).scalar_one()))
     audit.record(unit, actor, "create", f"token/{token.id}", None, token.told(), reason)
     return token, secret
 
@@ -228,29 +243,16 @@ def revoke(unit: Unit, actor: Actor, token: Token, reason: str | None) -> Token:
     return present
 
 
-TOKENS = select(api_tokens, users.c.name.label("user")).select_from(api_tokens.join(users))
+TOKENS = select(*api_tokens.c, users.c.name.label("user")).select_from(api_tokens.join(users))
 
 
 def token_by_id(unit: Unit, token_id: int) -> Token:
     row = unit.connection.execute(TOKENS.where(api_tokens.c.id == token_id)).first()
     if row is None:
         raise NotFound(f"There is no token {token_id}.")
-    return with_user(row)
+    return token_of(row)
 
 
 def tokens_of(unit: Unit, user: User | None) -> list[Token]:
     query = TOKENS if user is None else TOKENS.where(api_tokens.c.user_id == user.id)
-    return [with_user(row) for row in unit.connection.execute(query.order_by(api_tokens.c.id))]
-
-
-def with_user(row: Row[Any]) -> Token:
-    columns = row._mapping  # noqa: SLF001 (as SQLAlchemy documents it)
-    return Token(
-        id=columns[api_tokens.c.id],
-        user=columns["user"],
-        name=columns[api_tokens.c.name],
-        created_at=columns[api_tokens.c.created_at],
-        expires_at=columns[api_tokens.c.expires_at],
-        revoked_at=columns[api_tokens.c.revoked_at],
-        last_used_at=columns[api_tokens.c.last_used_at],
-    )
+    return [token_of(row) for row in unit.connection.execute(query.order_by(api_tokens.c.id))]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, current_app, g, request
 from flask_smorest import Blueprint
@@ -21,6 +21,7 @@ from hub.operator.roles import PERMISSIONS, Permission
 from hub.store.unit import Unit
 
 View = Callable[..., Any]
+F = TypeVar("F", bound=View)
 ID = 2**53 - 1
 """For paths: `<int(max=9007199254740991):user_id>`; larger numbers are no ids, and no database holds them."""
 KEY_HEADER, MATCH_HEADER = "Idempotency-Key", "If-Match"
@@ -153,28 +154,26 @@ class Section:
     def __post_init__(self) -> None:
         self.blueprint = Documented(self.name, __name__, description=self.about)
 
-    def get(self, rule: str, name: str, **options: Any) -> Callable[[View], View]:
+    def get(self, rule: str, name: str, **options: Any) -> Callable[[F], F]:
         return self.operation("GET", rule, name, options)
 
-    def post(self, rule: str, name: str, **options: Any) -> Callable[[View], View]:
+    def post(self, rule: str, name: str, **options: Any) -> Callable[[F], F]:
         return self.operation("POST", rule, name, options)
 
-    def put(self, rule: str, name: str, **options: Any) -> Callable[[View], View]:
+    def put(self, rule: str, name: str, **options: Any) -> Callable[[F], F]:
         return self.operation("PUT", rule, name, options)
 
-    def patch(self, rule: str, name: str, **options: Any) -> Callable[[View], View]:
+    def patch(self, rule: str, name: str, **options: Any) -> Callable[[F], F]:
         return self.operation("PATCH", rule, name, options)
 
-    def delete(self, rule: str, name: str, **options: Any) -> Callable[[View], View]:
+    def delete(self, rule: str, name: str, **options: Any) -> Callable[[F], F]:
         return self.operation("DELETE", rule, name, options)
 
-    def operation(
-        self, method: str, rule: str, name: str, options: Mapping[str, Any]
-    ) -> Callable[[View], View]:
+    def operation(self, method: str, rule: str, name: str, options: Mapping[str, Any]) -> Callable[[F], F]:
         """answers, query, takes: schemas; answers=None is 204; status, current, shown: see `Operation`."""
         full = f"{self.name}.{name}"
 
-        def declared(view: View) -> View:
+        def declared(view: F) -> F:
             made = Operation(full, method, rule, view, PERMISSIONS[full], **options)
             self.operations.append(made)
             self.serve(made, name)

@@ -15,6 +15,7 @@ from hub.parties.rows import settings_text
 from hub.store import quarantine
 from hub.store.engine import Store
 from hub.store.quarantine import Entry, Fault, Place
+from hub.store.unit import Unit
 from hub.sync import intake
 from hub.sync.intake import Sender
 from hub.sync.run import Outcome, Run
@@ -37,21 +38,29 @@ def reading_of(partner: Partner) -> str:
 
 def again(store: Store, entry: Entry) -> str:
     """Read an object once more; what became of it, or OcpiError, and it stays with what is wrong now."""
-    with store.reading() as unit:
-        partner = registry.by_id(unit, entry.partner_id)
-    assert partner is not None, "what lies here goes with its partner"
-    sender = Sender(partner, WIRES[entry.module, entry.edition])
     try:
-        owner, checked = sender.check(an_object(entry.raw), store.clock())
         with store.unit() as unit:
-            kept = intake.keep(unit, sender, checked, owner)
-            quarantine.drop(unit, entry.id)
-        return kept
+            return kept_again(unit, entry)
     except OcpiError as refused:
         with store.unit() as unit:
-            fault = Fault(refused.message, refused.fields)
-            quarantine.put(unit, place_of(partner, sender.wire), entry.object_key, entry.raw, fault)
+            place = place_of(*sender_of(unit, entry))
+            quarantine.put(unit, place, entry.object_key, entry.raw, Fault(refused.message, refused.fields))
         raise
+
+
+def kept_again(unit: Unit, entry: Entry) -> str:
+    """The same in a unit, which is to be undone when OcpiError is raised: what became of the object."""
+    sender = Sender(*sender_of(unit, entry))
+    owner, checked = sender.check(an_object(entry.raw), unit.now)
+    kept = intake.keep(unit, sender, checked, owner)
+    quarantine.drop(unit, entry.id)
+    return kept
+
+
+def sender_of(unit: Unit, entry: Entry) -> tuple[Partner, Wire]:
+    partner = registry.by_id(unit, entry.partner_id)
+    assert partner is not None, "what lies here goes with its partner"
+    return partner, WIRES[entry.module, entry.edition]
 
 
 def an_object(raw: bytes) -> Json:

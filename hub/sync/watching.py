@@ -103,13 +103,13 @@ def owed(unit: Unit, row: Row[Any]) -> Owed:
     return Owed(owner=stored.document.owner, object_id=identity, **plain)
 
 
-def replay(unit: Unit, wanted: Filter) -> int:
+def replay(unit: Unit, wanted: Filter, *more: ColumnElement[bool]) -> int:
     """Have all of these tried at once, as if for the first time; how many. What is under way goes on.
 
     Without a state: what waits, was given up or withheld; DONE sends again what the partner had confirmed.
     """
     states = WAITING if wanted.state is None else (wanted.state,)
-    return afresh(unit, *wanted.conditions, deliveries.c.state.in_(states))
+    return afresh(unit, *wanted.conditions, *more, deliveries.c.state.in_(states))
 
 
 def replay_one(unit: Unit, mark: int) -> bool:

@@ -1,7 +1,31 @@
 """What the API is about: one file a resource, all in one literal table."""
 
-from hub.operator.resources import me
+from hub.operator.resources import (
+    audit,
+    cdrs,
+    deliveries,
+    jobs,
+    locations,
+    me,
+    partners,
+    quarantine,
+    schedules,
+    sessions,
+    users,
+)
 from hub.operator.section import Section
 
-SECTIONS: tuple[Section, ...] = (me.section,)
+SECTIONS: tuple[Section, ...] = (
+    me.section,
+    partners.section,
+    locations.section,
+    sessions.section,
+    cdrs.section,
+    deliveries.section,
+    schedules.section,
+    quarantine.section,
+    jobs.section,
+    users.section,
+    audit.section,
+)
 """In the order in which the documentation shows them."""
