@@ -78,7 +78,7 @@ def test_every_command_of_the_examples_is_understood(line, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     words = shlex.split(line, comments=True)[1:]
     for word in words:
-        if word.endswith((".json", ".jsonl")):
+        if word.endswith((".json", ".jsonl", ".csv")):
             (tmp_path / word).parent.mkdir(exist_ok=True)
             (tmp_path / word).touch()
     understood(cli.hub, words)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import click
 
+from hub.cli.curve import curve
 from hub.cli.db import db
 from hub.cli.delivery import delivery
 from hub.cli.demo import demo
@@ -32,6 +33,7 @@ COMMANDS: tuple[click.Command, ...] = (
     partner,
     price,
     tariff,
+    curve,
     verify,
     reprice,
     session,

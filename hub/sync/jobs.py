@@ -18,7 +18,7 @@ from hub.parties.problems import PartnerProblem
 from hub.prices import taking_force
 from hub.store import quarantine
 from hub.store.unit import Unit
-from hub.sync import completeness, presence, pulling, schedule, schedule_defaults
+from hub.sync import completeness, curves, presence, pulling, schedule, schedule_defaults
 from hub.sync import quarantine as rereading
 from hub.sync.run import Interrupted, Outcome, Run
 from hub.sync.schedule import FAILED, SKIPPED, Scheduled
@@ -26,6 +26,7 @@ from hub.sync.schedule_defaults import (
     ALIVE,
     COMPLETENESS,
     CRAWL,
+    CURVES,
     PRICES,
     PULL,
     REREAD,
@@ -80,6 +81,7 @@ JOBS: Mapping[str, Callable[[Run], Outcome]] = {
     REREAD: rereading.reread,
     RETENTION: forget,
     PRICES: take_force,
+    CURVES: curves.look,
     COMPLETENESS: completeness.nightly,
 }
 

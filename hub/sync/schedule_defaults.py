@@ -15,6 +15,7 @@ from hub.sync.schedule import Due
 PULL, CRAWL, ALIVE, ROTATE = "pull", "crawl", "alive", "rotate"
 REREAD, RETENTION, COMPLETENESS = "reread", "retention", "completeness"
 PRICES = taking_force.JOB
+CURVES = "curves"
 DAY = 86400
 AT_ONCE = (PULL,)
 """What is due when a partner connects or returns: what it wrote meanwhile was not pushed (TR-92, HCI-06)."""
@@ -42,6 +43,7 @@ OF_PARTNER = (
 )
 OF_HUB = (
     Due(PRICES, None, "1m", 0),  # and at each instant at which a price takes force
+    Due(CURVES, None, "1m", 0),
     Due(REREAD, None, "5m", 0),
     Due(RETENTION, None, "30 2 * * *", 0),
     Due(COMPLETENESS, None, "0 3 * * *", 0),
