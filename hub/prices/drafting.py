@@ -25,18 +25,11 @@ CORRECT = "Correct the tariff; `hub tariff lint FILE` says all that is wrong wit
 
 
 def drafted(unit: Unit, draft: Json, owner: Party, at: int) -> Document:
-    """The draft, checked in its edition and lifted; DraftRefused names the place of the first faults.
-
-    What a draft may leave out is added: whose it is, and `last_updated`, which is the instant `at`.
-    """
-    version = edition_of(draft)
+    """The draft, completed, checked in its edition and lifted; DraftRefused names the places of faults."""
     refuse_foreign(draft, owner)
-    complete = draft | {"last_updated": instants.text(at)}
-    if version != V211:
-        complete |= {name: of(owner) for name, of in FOLDED.items() if name not in draft}
-    wire = WIRES["tariffs", version]
+    wire = WIRES["tariffs", edition_of(draft)]
     try:
-        checked = wire.check(complete)
+        checked = wire.check(completed(draft, owner, at))
     except InvalidObject as fault:
         raise DraftRefused(
             [Refusal("invalid", path, message, CORRECT) for path, message in fault.fields.items()]
@@ -44,6 +37,12 @@ def drafted(unit: Unit, draft: Json, owner: Party, at: int) -> Document:
     document = wire.lift(checked, owner, around(unit, owner))
     refuse_unpriceable(document.newest)
     return document
+
+
+def completed(draft: Json, owner: Party, at: int) -> Json:
+    """With what a draft may leave out: whose it is, and `last_updated`, which is the instant `at`."""
+    named = {} if edition_of(draft) == V211 else {name: of(owner) for name, of in FOLDED.items()}
+    return named | draft | {"last_updated": instants.text(at)}
 
 
 def edition_of(draft: Json) -> str:

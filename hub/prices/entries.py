@@ -105,14 +105,19 @@ LAST_END = Prepared(
 
 def opened(unit: Unit, owner: Party, key: str, expect: int | None = None) -> Book:
     """The book of a tariff, locked; StaleEdit when its latest version is another than the one expected."""
-    stored = documents.claim(unit, "tariffs", owner, key)
-    row = BEGUN.first(unit, owner=owner.code, key=key, now=unit.now)
-    latest = int(row.latest or 0)
-    if expect is not None and expect != latest:
+    book = looked_into(unit, owner, key, documents.claim(unit, "tariffs", owner, key))
+    if expect is not None and expect != book.latest:
         raise StaleEdit(
-            f"{owner} {key} is at version {latest} by now, not {expect}: somebody else has changed it. "
+            f"{owner} {key} is at version {book.latest} by now, not {expect}: somebody else has changed it. "
             "Look at it again, then repeat the change"
         )
+    return book
+
+
+def looked_into(unit: Unit, owner: Party, key: str, stored: Stored | None) -> Book:
+    """The same for who only reads, and so needs no lock."""
+    row = BEGUN.first(unit, owner=owner.code, key=key, now=unit.now)
+    latest = int(row.latest or 0)
     ended = LAST_END.first(unit, owner=owner.code, key=key).ended
     floor = max(FIRST_INSTANT if row.begun is None else row.begun + 1, ended or FIRST_INSTANT)
     return Book(unit, owner, key, max(unit.now, floor), floor, latest, stored)
@@ -148,10 +153,7 @@ def add_version(book: Book, document: Document, begin: int, signed: Signed) -> V
     }
     identity = added(book.unit, tariff_versions, row)
     if identity is None:
-        raise Overlapping(
-            f"Another version of {book.owner} {book.key} begins at {instants.text(begin)} already. "
-            "Withdraw that one first, or choose another moment"
-        )
+        raise Overlapping(f"Another version of {book.owner} {book.key} begins at {instants.text(begin)}")
     found = versions.by_id(book.unit, identity)
     assert found is not None
     return found

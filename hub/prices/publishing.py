@@ -162,6 +162,12 @@ def says(version: Version, document: Document) -> bool:
 
 
 def refuse_overlap(book: Book, begin: int, until: int | None) -> None:
+    planned = book.begun_by(begin)
+    if planned is not None and planned.valid_from == begin:
+        raise Overlapping(
+            f"Version {planned.number} begins at {instants.text(begin)} already: both would hold then. "
+            "Withdraw that one first, or choose another moment"
+        )
     if until is None:
         return
     if until <= begin:

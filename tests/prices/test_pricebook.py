@@ -104,7 +104,7 @@ def test_nothing_is_published_backwards(book: Book) -> None:
 
 def test_two_versions_cannot_begin_at_one_instant(book: Book) -> None:
     book.publish("0.30", at=60)
-    with pytest.raises(Overlapping, match="begins at 2026-11-22T12:01:00Z already"):
+    with pytest.raises(Overlapping, match="Version 1 begins at 2026-11-22T12:01:00Z already"):
         book.publish("0.40", at=60)
     book.withdraw(1)
     book.publish("0.40", at=60)

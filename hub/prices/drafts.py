@@ -1,0 +1,132 @@
+"""All that can be said of a draft before it is published; nothing is written, nothing is locked."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import tariffs
+from hub.ocpi import instants
+from hub.ocpi.document import Document, Json, Party
+from hub.ocpi.wire import fold
+from hub.prices import comparing, entries, notice, publishing
+from hub.prices.drafting import completed, drafted
+from hub.prices.entries import Book
+from hub.prices.notice import ShortNotice
+from hub.prices.problems import PriceProblem, Refusal
+from hub.prices.publishing import Edit
+from hub.prices.versions import Version
+from hub.store import documents
+from hub.store.unit import Unit
+from tariffs import Comparison, Finding, Preview, Severity
+
+WEEK = 168
+"""Hours of the coming prices that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is known of a draft.
+
+    draft      as it would be stored; None when it cannot be read or priced
+    refusals   why it would not be published
+    lint       what looks wrong in it, by `tariffs.lint`: errors, then warnings
+    notices    the partners that would know of the change later than was agreed
+    before     the version that it would take the place of
+    same       whether that says the same already
+    valid_from, valid_to  when it would hold, by what stands in the book now
+    changes    what would be different, in words and in money
+    preview    the prices of its first 168 hours, and usual sessions as it begins
+    """
+
+    time_zone: str
+    draft: Document | None
+    refusals: tuple[Refusal, ...]
+    lint: tuple[Finding, ...]
+    notices: tuple[ShortNotice, ...] = ()
+    before: Version | None = None
+    same: bool = False
+    valid_from: int | None = None
+    valid_to: int | None = None
+    changes: Comparison | None = None
+    preview: Preview | None = None
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(each for each in self.lint if each.severity is Severity.ERROR)
+
+    def as_dict(self) -> Json:
+        """JSON-ready."""
+        return {
+            "time_zone": self.time_zone,
+            "refusals": [each.as_dict() for each in self.refusals],
+            "lint": [each.as_dict() for each in self.lint],
+            "notices": [each.as_dict() for each in self.notices],
+            "replaces": None if self.before is None else self.before.number,
+            "same": self.same,
+            "valid_from": text(self.valid_from),
+            "valid_to": text(self.valid_to),
+            "changes": None if self.changes is None else self.changes.as_dict(),
+            "preview": None if self.preview is None else self.preview.as_dict(),
+        }
+
+
+def text(instant: int | None) -> str | None:
+    return None if instant is None else instants.text(instant)
+
+
+def examine(unit: Unit, draft: Json, owner: Party, edit: Edit, time_zone: str | None = None) -> Findings:
+    """What publishing would say, and what the linter, the agreed notice, the price book and the prices say.
+
+    time_zone  where prices are local; if None, that of the owner's newest location
+    """
+    zone = time_zone or comparing.time_zone_of(unit, owner)
+    begin = unit.now if edit.at is None else edit.at
+    complete = completed(draft, owner, begin)
+    found = tuple(sorted(tariffs.lint(complete, zone, instants.moment(begin).date()), key=by_severity))
+    try:
+        document = drafted(unit, draft, owner, begin)
+    except PriceProblem as problem:
+        return Findings(zone, None, tuple(problem.refusals), found)
+    book = looked_into(unit, owner, document.key)
+    return examined(book, document, edit, Findings(zone, document, (), found))
+
+
+def looked_into(unit: Unit, owner: Party, key: str) -> Book:
+    return entries.looked_into(unit, owner, fold(key), documents.find(unit, "tariffs", owner, fold(key)))
+
+
+def by_severity(found: Finding) -> bool:
+    return found.severity is not Severity.ERROR
+
+
+def examined(book: Book, document: Document, edit: Edit, known: Findings) -> Findings:
+    begin = book.now if edit.at is None else edit.at
+    before = book.at(begin)
+    same = before is not None and publishing.says(before, document)
+    short = () if before is None or same else notice.short(book.unit, book.owner, book.key, begin)
+    tariff, zone = tariffs.read_tariff(document.newest), known.time_zone
+    return Findings(
+        zone,
+        document,
+        () if same else tuple(refusals(book, edit, begin, short)),
+        known.lint,
+        tuple(short),
+        before,
+        same,
+        begin,
+        edit.until or book.next_after(begin),
+        None
+        if before is None
+        else comparing.between(before.document.newest, document.newest, known.time_zone),
+        tariffs.preview(tariff, known.time_zone, instants.moment(begin), WEEK),
+    )
+
+
+def refusals(book: Book, edit: Edit, begin: int, short: Sequence[ShortNotice]) -> Iterator[Refusal]:
+    """Why the book would not take it."""
+    try:
+        publishing.begin_of(book, edit.at)
+        publishing.refuse_overlap(book, begin, edit.until)
+    except PriceProblem as problem:
+        yield from problem.refusals
+    yield from chain(each.refusal for each in short if each.blocks)
