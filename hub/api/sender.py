@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, request
 
-from hub.api import envelope, guard
+from hub.api import envelope, guard, viewing
 from hub.ocpi import parts, strictjson
 from hub.ocpi.document import Json, Party
 from hub.ocpi.errors import InvalidParameter, NotExpressible
@@ -27,10 +27,16 @@ def get_list(wire: Wire) -> Response:
     query = Query.of(request.args)
     must_be_dated(wire.module, query)
     listing = listing_of(wire, query)
+    if guard.caller().partner.prices_vary and (viewed := viewing.page(wire, query, listing)):
+        return answered(query, viewed.rows, viewed.items, viewed.count)
     with guard.hub().store.glance() as glance:
         rows = pages.page(glance, listing, Place(query.after, query.offset), query.limit + 1)
         count = pages.total(glance, listing) if query.total is None else query.total
-    items = rendered(wire, rows[: query.limit])
+    return answered(query, rows, rendered(wire, rows[: query.limit]), count)
+
+
+def answered(query: Query, rows: Sequence[Any], items: Sequence[bytes], count: int) -> Response:
+    """The page; where there is one row more than asked for, with a Link to the next (TR-35)."""
     headers = {"X-Total-Count": str(count), "X-Limit": str(query.limit)}
     if len(rows) > query.limit:
         headers["Link"] = query.next_link(public_url(), request.args, rows[query.limit - 1].seq, count)
@@ -88,9 +94,11 @@ def get_one(
     """A location, or one of its EVSEs or connectors (LOC-02)."""
     with guard.hub().store.reading() as unit:
         try:
-            document = visible_one(unit, wire, object_id).document
-            own = document.owner in guard.caller().partner.parties(wire.module.owner)
-            location = (wire.dump if own else wire.show)(document, guard.around(unit))
+            stored = visible_one(unit, wire, object_id)
+            location = viewing.one(unit, wire, stored) if guard.caller().partner.prices_vary else None
+            if location is None:
+                own = stored.document.owner in guard.caller().partner.parties(wire.module.owner)
+                location = (wire.dump if own else wire.show)(stored.document, guard.around(unit))
         except NotExpressible as reason:
             raise wire.module.missing(f"Not available in OCPI {wire.edition.version}: {reason}") from reason
     return envelope.answer(part_of(location, evse_uid, connector_id))

@@ -18,9 +18,12 @@ from hub.ocpi.errors import NotExpressible
 from hub.ocpi.wire import WIRES, Wire
 from hub.parties import quirks, tokens
 from hub.parties.partner import Partner
+from hub.prices import showing
+from hub.prices.view import VIEWED
 from hub.store import documents
 from hub.store.attempts import ANSWER_LENGTH
 from hub.store.documents import Stored
+from hub.store.readers import RESTRICTED
 from hub.store.unit import Unit
 from hub.surroundings import StoreSurroundings
 from hub.sync import discovery, outcomes, peer, presence, waits
@@ -125,11 +128,14 @@ def told(parcel: Parcel, ended: Ended) -> dict[str, object]:
 
 
 def pack(hub: Hub, unit: Unit, mark: Mark) -> Parcel:
-    """The present state of what is owed; NotExpressible when the partner's edition has no form for it."""
+    """The present state of what is owed; NotExpressible when the partner's edition has no form for it.
+
+    The object is read first: what the partner may see is then known as it is now, or later.
+    """
+    stored = documents.by_seq(unit, mark.module, mark.document)
     to = address(unit, mark.partner_id, mark.module, tokens.vault(hub.settings.sealing_key))
     if to is None or to.authorization is None:
         raise NotConnected("the partner is not connected")
-    stored = documents.by_seq(unit, mark.module, mark.document)
     if to.url is None or stored is None:
         raise NotExpressible("the partner takes no such objects any more")
     request = request_to(hub, unit, to, to.url, stored)
@@ -143,11 +149,24 @@ def request_to(hub: Hub, unit: Unit, to: Address, url: str, stored: Stored) -> R
     if reason is not None:
         raise NotExpressible(reason)
     wire = WIRES[stored.document.module, str(partner.version)]
-    body = wire.show(stored.document, StoreSurroundings(unit, settings.traits))
+    stored, body = shown(unit, partner, wire, stored)
     sender, receiver = between(hub, wire, partner, stored)
     request = request_for(wire, url, stored, quirks.tailored(settings, wire, body))
     where = quirks.spelled(settings, request.url)
     return replace(request, url=where, sender=sender, to=receiver, correlation_id=str(uuid.uuid4()))
+
+
+def shown(unit: Unit, partner: Partner, wire: Wire, stored: Stored) -> tuple[Stored, Json]:
+    """As the partner sees it; a tariff that it may not read any more is gone for it."""
+    name, traits = wire.module.name, partner.settings.traits
+    varies = partner.prices_vary and name in VIEWED
+    view = showing.view(unit, partner, wire.edition.version) if varies else None
+    if view is None:
+        return stored, wire.show(stored.document, StoreSurroundings(unit, traits))
+    owner, key = stored.document.owner, stored.key
+    gone = stored.deleted or (name in RESTRICTED and view.hides(owner, key))
+    body = view.body(wire, stored.document, view.around(traits), view.sighted(name, stored.seq))
+    return replace(stored, deleted=gone), body
 
 
 def between(hub: Hub, wire: Wire, partner: Partner, stored: Stored) -> tuple[Party, Party]:

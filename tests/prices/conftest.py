@@ -1,8 +1,9 @@
-"""The price book of one tariff on a database of the test's own."""
+"""The price book of one tariff on a database of the test's own, and the fixtures of `apps`."""
 
 from collections.abc import Iterator
 
 import pytest
+from apps import app, connect
 from pricebooks import Book, book_on
 
 
@@ -11,3 +12,6 @@ def book(database_url: str) -> Iterator[Book]:
     made = book_on(database_url)
     yield made
     made.store.close()
+
+
+__all__ = ["app", "book", "connect"]
