@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import click
 
+from hub.cli.audit import audit
 from hub.cli.curve import curve
 from hub.cli.db import db
 from hub.cli.delivery import delivery
@@ -22,6 +23,8 @@ from hub.cli.session import session
 from hub.cli.settings import settings
 from hub.cli.sync import sync
 from hub.cli.tariff import tariff
+from hub.cli.token import token
+from hub.cli.user import user
 from hub.cli.verify import verify
 from hub.cli.worker import worker
 
@@ -41,6 +44,9 @@ COMMANDS: tuple[click.Command, ...] = (
     delivery,
     schedule,
     quarantine,
+    user,
+    token,
+    audit,
     ocpi,
     settings,
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from hub.cli.acting import at_the_terminal
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
 from hub.cli.opening import as_json_option, found, with_hub
@@ -13,7 +14,7 @@ from hub.hub import Hub
 from hub.ocpi import instants
 from hub.ocpi.document import Json
 from hub.ocpi.modules import MODULES
-from hub.store import attempts
+from hub.store import attempts, audit
 from hub.store.attempts import Attempt
 from hub.store.unit import Unit
 from hub.sync import watching
@@ -145,6 +146,8 @@ def replay(hub: Hub, identities: tuple[int, ...], done: bool, everything: bool, 
             state = DONE if done else None
             count = watching.replay(unit, filter_of(unit, state=state, **wanted))
             told = [f"{count} deliveries are due."]
+            given = {name: str(value) for name, value in wanted.items() if value is not None}
+            audit.record(unit, at_the_terminal(), "replay", "deliveries", None, given)
     click.echo("\n".join(told))
 
 
@@ -152,6 +155,7 @@ def replayed(unit: Unit, identity: int) -> str:
     owed = known(unit, identity)
     if not watching.replay_one(unit, identity):
         raise CommandFailed(f"delivery {identity} is {owed.state}: there is nothing to try again.")
+    audit.record(unit, at_the_terminal(), "replay", f"delivery/{identity}")
     return f"{owed.module} {owed.owner} {owed.object_id} is due to {owed.partner}."
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from hub.cli.acting import at_the_terminal
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
 from hub.cli.opening import as_json_option, found, look_up, name_argument, with_hub
@@ -14,12 +15,15 @@ from hub.cli.partner_views import parties_of, print_table, show_one, since, summ
 from hub.cli.partner_words import FileType, HostType, PartyType, roles_of
 from hub.hub import Hub
 from hub.net.pinning import Trust
-from hub.ocpi.document import Party
+from hub.ocpi.document import Json, Party
 from hub.ocpi.editions import EDITIONS
 from hub.ocpi.module import Role
 from hub.parties import connections, introduction, quirk_table, registration, registry
+from hub.parties.partner import Partner
 from hub.parties.registration import Wish
 from hub.parties.tokens import vault
+from hub.store import audit
+from hub.store.unit import Unit
 
 VERSION = click.Choice([each.version for each in EDITIONS])
 ROLE = click.Choice([str(role) for role in Role])
@@ -76,6 +80,7 @@ def invite(
         )
     with hub.store.unit() as unit:
         token = registry.invite(unit, name, held, version)
+        noted(unit, "invite", name, after={"roles": [str(each) for each in registry.named(unit, name).roles]})
     invitation = {"token": token, "versions_url": introduction.versions_url(hub.settings)}
     if as_json:
         click.echo(json.dumps(invitation))
@@ -123,7 +128,10 @@ def register(
     """
     trust = Trust(ca_file, client_certificate)
     wish = Wish(roles=tuple(map(Role, roles)), hosts=frozenset(hosts), trust=trust, **wished)
-    show_one(hub, registration.register(hub, wish), as_json)
+    registered = registration.register(hub, wish)
+    with hub.store.unit() as unit:
+        noted(unit, "register", registered.name, after={"version": registered.version})
+    show_one(hub, registered, as_json)
 
 
 @partner.command("list", example="hub partner list --json")
@@ -155,7 +163,9 @@ def show(hub: Hub, name: str, as_json: bool) -> None:
 def suspend(hub: Hub, name: str) -> None:
     """Shut a partner out at once, and send it nothing. `resume` undoes it."""
     with hub.store.unit() as unit:
-        registry.suspend(unit, found(unit, name))
+        partner = found(unit, name)
+        registry.suspend(unit, partner)
+        noted(unit, "suspend", partner.name, status_of(partner), status_of(found(unit, name)))
     click.echo(f"{name} is suspended.")
 
 
@@ -165,7 +175,9 @@ def suspend(hub: Hub, name: str) -> None:
 def resume(hub: Hub, name: str) -> None:
     """Let a suspended partner in again, with the tokens it has."""
     with hub.store.unit() as unit:
-        registry.resume(unit, found(unit, name))
+        partner = found(unit, name)
+        registry.resume(unit, partner)
+        noted(unit, "resume", partner.name, status_of(partner), status_of(found(unit, name)))
     click.echo(f"{name} is resumed.")
 
 
@@ -179,7 +191,11 @@ def update(hub: Hub, name: str, version: str | None, as_json: bool) -> None:
 
     Monthly, at any suspicion that a token is known to others, or to change to another OCPI version.
     """
-    show_one(hub, registration.update(hub, look_up(hub, name), version), as_json)
+    before = look_up(hub, name)
+    updated = registration.update(hub, before, version)
+    with hub.store.unit() as unit:
+        noted(unit, "update", updated.name, {"version": before.version}, {"version": updated.version})
+    show_one(hub, updated, as_json)
 
 
 @partner.command(example="hub partner unregister 'EV Mobile'")
@@ -187,7 +203,10 @@ def update(hub: Hub, name: str, version: str | None, as_json: bool) -> None:
 @with_hub
 def unregister(hub: Hub, name: str) -> None:
     """End a connection or an invitation, and tell the partner. Its objects stay; it can be invited again."""
-    heard = registration.unregister(hub, look_up(hub, name))
+    partner = look_up(hub, name)
+    heard = registration.unregister(hub, partner)
+    with hub.store.unit() as unit:
+        noted(unit, "unregister", partner.name, status_of(partner))
     click.echo(f"{name} is unregistered" + ("." if heard else ", but could not be told."))
 
 
@@ -197,4 +216,14 @@ def reseal(hub: Hub) -> None:
     """Seal all tokens with the first of several secret keys, so that the others can be taken away."""
     with hub.store.unit() as unit:
         count = connections.reseal(unit, vault(hub.settings.sealing_key))
+        audit.record(unit, at_the_terminal(), "reseal", "partners")
     click.echo(f"{count} tokens are sealed with the first key.")
+
+
+def noted(unit: Unit, action: str, name: str, before: Json | None = None, after: Json | None = None) -> None:
+    """In the audit trail."""
+    audit.record(unit, at_the_terminal(), action, f"partner/{name}", before, after)
+
+
+def status_of(partner: Partner) -> Json:
+    return {"status": str(partner.status)}

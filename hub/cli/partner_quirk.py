@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from hub.cli.acting import at_the_terminal
 from hub.cli.frame import Group
 from hub.cli.opening import as_json_option, found, look_up, name_argument, with_hub
 from hub.cli.partner_views import show_one
@@ -14,6 +15,7 @@ from hub.hub import Hub
 from hub.parties import registry
 from hub.parties.partner import PartnerSettings
 from hub.parties.quirk_table import DEFAULTS, QUIRKS, NoSuchValue, Quirk, written
+from hub.store import audit
 
 
 class QuirkGroup(Group):
@@ -119,6 +121,8 @@ def change(hub: Hub, name: str, changes: Iterable[tuple[Quirk, Change]]) -> None
         for quirk, become in wanted:
             settings = replace(settings, **{quirk.setting: become(getattr(settings, quirk.setting))})
         registry.set_settings(unit, partner.id, settings)
+        before, after = ({"quirks": held(each)} for each in (partner.settings, settings))
+        audit.record(unit, at_the_terminal(), "set quirks", f"partner/{partner.name}", before, after)
 
 
 def with_value(name: str, text: str | None) -> Change:

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from hub.cli.acting import at_the_terminal
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
 from hub.cli.opening import as_json_option, found, with_hub
@@ -13,6 +14,7 @@ from hub.ocpi import instants
 from hub.ocpi.document import Json
 from hub.ocpi.errors import OcpiError
 from hub.parties import registry
+from hub.store import audit
 from hub.store import quarantine as entries
 from hub.store.quarantine import Entry
 from hub.store.unit import Unit
@@ -80,6 +82,8 @@ def retry(hub: Hub, identity: int) -> None:
     except OcpiError as refused:
         faults = "; ".join(f"{path}: {fault}" for path, fault in refused.fields.items())
         raise CommandFailed(f"it stays: {refused.message}" + (f" ({faults})" if faults else "")) from refused
+    with hub.store.unit() as unit:
+        audit.record(unit, at_the_terminal(), "retry", f"quarantine/{entry.module}/{entry.object_key}")
     click.echo(f"{entry.module} {entry.object_key}: {kept}.")
 
 

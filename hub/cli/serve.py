@@ -14,6 +14,7 @@ from hub.cli.frame import Command, with_settings
 from hub.cli.process import when_told_to_stop
 from hub.cli.server import Server, listening
 from hub.observing import logs
+from hub.operator.labour import Labour
 from hub.settings import DEFAULTS, Settings, is_loopback
 from hub.sync.worker import Worker
 
@@ -45,12 +46,14 @@ def run(settings: Settings, at: socket.socket) -> None:
     """Serve on the bound socket until the process is told to stop."""
     migrations.upgrade(settings.database_url)
     hub = create_hub(settings)
-    worker = Worker(hub)
+    worker, labour = Worker(hub), Labour(hub)
     server = Server(create_app(settings, hub), at)
     when_told_to_stop(server.stop)
     worker.start()
+    labour.start()
     click.echo(f"The hub is open: partners begin at {settings.public_url}/ocpi/versions")
     server.run()
+    labour.stop()
     worker.stop()
     hub.client.close()
     hub.store.close()

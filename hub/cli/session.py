@@ -3,6 +3,7 @@
 import click
 
 from hub.billing import rating
+from hub.cli.acting import at_the_terminal
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
 from hub.cli.opening import as_json_option, with_hub
@@ -12,7 +13,7 @@ from hub.cli.tables import show_json, text
 from hub.hub import Hub
 from hub.ocpi.document import Party
 from hub.ocpi.wire import fold
-from hub.store import billed, charges
+from hub.store import audit, billed, charges
 from hub.store.billed import Billed
 from hub.store.unit import Unit
 
@@ -73,6 +74,7 @@ def rate(hub: Hub, party: Party, identity: str) -> None:
     with hub.store.unit() as unit:
         check_billable(unit, known(unit, party, identity))
         rating.bill(unit, known(unit, party, identity).session.document)
+        audit.record(unit, at_the_terminal(), "rate", f"session/{party}/{identity}")
     with hub.store.reading() as unit:
         told = summary(unit, known(unit, party, identity))
     if told["billing"] == charges.HELD:

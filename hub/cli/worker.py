@@ -17,6 +17,7 @@ from hub.cli.serve import bound
 from hub.cli.server import Server
 from hub.hub import Hub
 from hub.observing import logs
+from hub.operator.labour import Labour
 from hub.settings import Settings
 from hub.sync.worker import Worker
 
@@ -46,11 +47,13 @@ def worker(settings: Settings, host: str, port: int | None) -> None:
 
 def work(settings: Settings, told: threading.Event, at: socket.socket | None = None) -> None:
     hub = create_hub(settings)
-    background = Worker(hub)
+    background, labour = Worker(hub), Labour(hub)
     with watched(hub, at):
         background.start()
+        labour.start()
         click.echo("The worker is at work.")
         told.wait()
+        labour.stop()
         background.stop()
     hub.client.close()
     hub.store.close()

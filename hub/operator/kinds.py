@@ -29,7 +29,7 @@ def verify_audit(hub: Hub, wanted: Json, progress: Progress) -> Json:
     with hub.store.reading() as unit:
         verdict = audit.verify(unit, progress)
     breaks = [{"id": each.id, "fault": each.fault} for each in verdict.breaks]
-    return {"events": verdict.count, "head": verdict.head, "breaks": breaks}
+    return {"events": verdict.count, "head": f"{verdict.last}:{verdict.head}", "breaks": breaks}
 
 
 def retry_quarantine(hub: Hub, wanted: Json, progress: Progress) -> Json:

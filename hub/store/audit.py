@@ -147,9 +147,11 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a look at the whole trail has found: how many events, hash of the last one, where it is broken."""
+    """What a look at the whole trail has found: how many events, number and hash of the last one, and where
+    the chain is broken."""
 
     count: int
+    last: int
     head: str
     breaks: tuple[Break, ...]
 
@@ -217,11 +219,11 @@ def sealed(row: dict[str, Any]) -> str:
 # Reading ---------------------------------------------------------------------------------------------------
 
 
-def listed(unit: Unit, *wanted: ColumnElement[bool], limit: int, before: int | None = None) -> list[Event]:
-    """The last events that fulfil these conditions, the newest first; `before`: only older ones than this."""
+def listed(unit: Unit, *wanted: ColumnElement[bool], limit: int, number: int | None = None) -> list[Event]:
+    """The last events that fulfil these conditions, the newest first; `number`: that one alone."""
     query = select(audit_events).where(*wanted).order_by(audit_events.c.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(audit_events.c.id < before)
+    if number is not None:
+        query = query.where(audit_events.c.id == number)
     return [of_row(row) for row in unit.connection.execute(query)]
 
 
@@ -244,7 +246,7 @@ def verify(unit: Unit, progress: Callable[[int, int | None], None] = unwatched) 
         count, number, head = count + 1, row["id"], row["hash"]
         if count % BATCH == 0:
             progress(count, total)
-    return Verdict(count, head, tuple(breaks))
+    return Verdict(count, number, head, tuple(breaks))
 
 
 BATCH = 1000

@@ -48,7 +48,7 @@ def test_an_untouched_chain_holds(store):
     with store.reading() as unit:
         verdict = audit.verify(unit)
         (last,) = audit.listed(unit, limit=1)
-    assert verdict == audit.Verdict(3, last.hash, ())
+    assert verdict == audit.Verdict(3, 3, last.hash, ())
 
 
 def test_the_database_refuses_to_change_or_delete_an_event(store):
