@@ -47,7 +47,7 @@ class ScheduleQuery(ListQuery):
     job = text(20)
 
 
-class Changes(Because):
+class ScheduleChanges(Because):
     every = text(100)
     splay = fields.Integer(strict=True, validate=validate.Range(0, LONGEST_SPLAY))
     paused = fields.Boolean(truthy={True}, falsy={False})
@@ -87,7 +87,7 @@ def show(call: Call, schedule_id: int) -> Json:
     return told(call, known(call, schedule_id))
 
 
-@section.patch(ONE, "change", takes=Changes, answers=ScheduleSchema, current=show)
+@section.patch(ONE, "change", takes=ScheduleChanges, answers=ScheduleSchema, current=show)
 def change(call: Call, schedule_id: int) -> Json:
     """Change its times, which hold from now on; pause it, or let it go on."""
     present, wanted = known(call, schedule_id), call.body

@@ -40,7 +40,7 @@ class NewUser(Because):
     party = PartyField(load_default=None, allow_none=True)
 
 
-class Changes(Because):
+class UserChanges(Because):
     role = word(*ROLES)
     party = PartyField(allow_none=True)
     disabled = fields.Boolean(truthy={True}, falsy={False})
@@ -115,7 +115,7 @@ def show(call: Call, user_id: int) -> Json:
     return told(people.by_id(call.unit, user_id))
 
 
-@section.patch(ONE, "change", takes=Changes, answers=UserSchema, current=show)
+@section.patch(ONE, "change", takes=UserChanges, answers=UserSchema, current=show)
 def change(call: Call, user_id: int) -> Json:
     """Give a user another role or party, or disable it: its tokens open nothing then."""
     user, wanted = people.by_id(call.unit, user_id), call.body
