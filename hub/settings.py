@@ -82,6 +82,11 @@ VARIABLES = (
         "How the log is written: `json`, a line for each event; `text`, for people; `auto`, which is text on "
         "a terminal and JSON elsewhere.",
     ),
+    Variable(
+        "HUB_HISTORY_DAYS",
+        "30",
+        "For how many days each try to deliver is remembered, and what came out of tasks.",
+    ),
 )
 DEFAULTS: Mapping[str, str] = {variable.name: variable.default for variable in VARIABLES}
 
@@ -97,6 +102,7 @@ class Settings:
     allow_networks: tuple[Network, ...] = ()
     metrics_token: str | None = None
     log_format: str = DEFAULTS["HUB_LOG_FORMAT"]
+    history_days: int = int(DEFAULTS["HUB_HISTORY_DAYS"])
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -110,6 +116,7 @@ class Settings:
             allow_networks=networks(given["HUB_ALLOW_NETWORKS"]),
             metrics_token=metrics_token(given["HUB_METRICS_TOKEN"]),
             log_format=log_format(given["HUB_LOG_FORMAT"]),
+            history_days=history_days(given["HUB_HISTORY_DAYS"]),
         )
 
     @property
@@ -155,6 +162,7 @@ class Settings:
             "HUB_ALLOW_NETWORKS": ", ".join(str(network) for network in self.allow_networks),
             "HUB_METRICS_TOKEN": "(set)" if self.metrics_token else "",
             "HUB_LOG_FORMAT": self.log_format,
+            "HUB_HISTORY_DAYS": str(self.history_days),
         }
 
     def __repr__(self) -> str:
@@ -233,6 +241,12 @@ def log_format(text: str) -> str:
     if text not in LOG_FORMATS:
         raise SettingsError("HUB_LOG_FORMAT", f"is {text!r}", f"Write one of: {', '.join(LOG_FORMATS)}")
     return text
+
+
+def history_days(text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,3}", text):
+        raise SettingsError("HUB_HISTORY_DAYS", f"is {text!r}", "Write a number of days, as 30")
+    return int(text)
 
 
 def networks(text: str) -> tuple[Network, ...]:

@@ -38,6 +38,7 @@ def test_every_variable_is_read():
             "HUB_ALLOW_NETWORKS": "10.8.0.0/16, fd00::/8",
             "HUB_METRICS_TOKEN": SECRET,
             "HUB_LOG_FORMAT": "json",
+            "HUB_HISTORY_DAYS": "90",
         }
     )
     assert settings == Settings(
@@ -48,6 +49,7 @@ def test_every_variable_is_read():
         allow_networks=(ip_network("10.8.0.0/16"), ip_network("fd00::/8")),
         metrics_token=SECRET,
         log_format="json",
+        history_days=90,
     )
 
 
@@ -84,6 +86,7 @@ def test_postgresql_always_means_psycopg_3(spelling):
         ("HUB_METRICS_TOKEN", "too short"),
         ("HUB_METRICS_TOKEN", f"{SECRET} {SECRET}"),
         ("HUB_LOG_FORMAT", "xml"),
+        ("HUB_HISTORY_DAYS", "0"),
     ],
 )
 def test_a_bad_value_is_refused_with_its_variable_and_a_remedy(variable, value):

@@ -15,6 +15,7 @@ from hub.observing.standing import Standing
 from hub.ocpi import instants
 from hub.ocpi.document import Json
 from hub.store.unit import Unit
+from hub.sync import overdue
 
 SECOND = 1_000_000
 UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
@@ -96,6 +97,7 @@ def described(picture: Picture) -> Json:
                 "error": each.error,
                 "backlog": each.backlog,
                 "oldest": text(each.oldest),
+                "overdue_hours": overdue.hours(picture.now - each.oldest) if each.oldest else 0,
                 "dead": picture.dead.get(each.id, 0),
                 "last_delivered": text(picture.delivered.get(each.id)),
                 "last_heard": text(each.heard_at),
@@ -144,6 +146,8 @@ def remarks(picture: Picture) -> list[str]:
         for each in picture.partners
         if each.gate != standing.CLOSED
     ]
+    late = [(each, overdue.hours(picture.now - each.oldest)) for each in picture.partners if each.oldest]
+    told += [f"{each.name}: has waited for more than {hours} h" for each, hours in late if hours]
     if any(picture.dead.values()):
         told.append("Partners have refused objects: see `hub delivery list --state dead`.")
     if picture.held_sessions:

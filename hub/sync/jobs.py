@@ -15,10 +15,8 @@ from hub.ocpi.errors import OcpiError
 from hub.parties import registration, registry
 from hub.parties.partner import Status
 from hub.parties.problems import PartnerProblem
-from hub.prices import taking_force
-from hub.store import quarantine
-from hub.store.unit import Unit
-from hub.sync import completeness, curves, presence, pulling, schedule, schedule_defaults
+from hub.prices import taking_force, turning
+from hub.sync import completeness, curves, overdue, presence, pulling, retention, schedule, schedule_defaults
 from hub.sync import quarantine as rereading
 from hub.sync.run import Interrupted, Outcome, Run
 from hub.sync.schedule import FAILED, SKIPPED, Scheduled
@@ -27,13 +25,13 @@ from hub.sync.schedule_defaults import (
     COMPLETENESS,
     CRAWL,
     CURVES,
+    OVERDUE,
     PRICES,
     PULL,
     REREAD,
     RETENTION,
     ROTATE,
 )
-from hub.sync.slots import SECOND
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +41,6 @@ THREADS = 8
 AWAY = 5.0
 RENEWED_EVERY = 10.0
 """Seconds after which the claims of runs under way are renewed."""
-KEPT = 90 * 86400 * SECOND
-"""How long an object lies in quarantine after it came last."""
 
 
 def rotate(run: Run) -> Outcome:
@@ -57,20 +53,12 @@ def rotate(run: Run) -> Outcome:
     return Outcome(told="both sides have new tokens")
 
 
-def forget(run: Run) -> Outcome:
-    """What nobody needs any more: objects in quarantine that have not come again for long."""
-
-    def finish(unit: Unit) -> None:
-        quarantine.drop_before(unit, unit.now - KEPT)
-
-    return Outcome(told="what is older than 90 days is gone", finish=finish)
-
-
 def take_force(run: Run) -> Outcome:
-    """Prices whose instant has come."""
+    """Prices whose instant has come, and what partners see otherwise since."""
     count = taking_force.all_due(run.hub.store)
+    turning.catch_up(run.hub.store)
     told = f"{count} tariff{'' if count == 1 else 's'} changed"
-    return Outcome(told=told, finish=taking_force.wake_for_next)
+    return Outcome(told=told, finish=turning.wake_for_next)
 
 
 JOBS: Mapping[str, Callable[[Run], Outcome]] = {
@@ -79,7 +67,8 @@ JOBS: Mapping[str, Callable[[Run], Outcome]] = {
     ALIVE: presence.check,
     ROTATE: rotate,
     REREAD: rereading.reread,
-    RETENTION: forget,
+    RETENTION: retention.forget,
+    OVERDUE: overdue.watch,
     PRICES: take_force,
     CURVES: curves.look,
     COMPLETENESS: completeness.nightly,

@@ -13,8 +13,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, or_, select, update
 
+from hub.store import runs
 from hub.store.base import INSERTS
 from hub.store.parties import partners
+from hub.store.runs import Ran
 from hub.store.schedules import schedules
 from hub.store.unit import Unit
 from hub.sync.slots import SECOND, Slots
@@ -22,7 +24,7 @@ from hub.sync.slots import SECOND, Slots
 LEASE = 60 * SECOND
 SKEW = 60 * SECOND
 """How far the clocks of two machines may differ; what is further off was set by a clock since corrected."""
-DONE, PARTIAL, SKIPPED, FAILED = "done", "partial", "skipped", "failed"
+DONE, PARTIAL, SKIPPED, FAILED, LOST = "done", "partial", "skipped", "failed", "lost"
 PATIENCE = 60 * SECOND
 LONGEST_PATIENCE = 3600 * SECOND
 
@@ -162,6 +164,8 @@ def take(unit: Unit, seen: Scheduled, lease: int) -> Scheduled | None:
         held |= {"slot": slot, "through": through, "next_at": seen.slots.after(through)}
     changed = update(schedules).where(*same).values(started_at=unit.now, **held).returning(schedules)
     row = unit.connection.execute(changed).first()
+    if row is not None and seen.lease is not None:
+        note_run(unit, seen, LOST, "its process has died; done once more")
     return None if row is None else scheduled(row)
 
 
@@ -197,7 +201,15 @@ def give_back(unit: Unit, claim: Scheduled) -> bool:
 def settle(unit: Unit, claim: Scheduled, values: dict[str, Any]) -> bool:
     mine = [schedules.c.id == claim.id, schedules.c.lease == claim.lease]
     settled = update(schedules).where(*mine).values(lease=None, lease_until=None, **values)
-    return unit.connection.execute(settled).rowcount == 1
+    if unit.connection.execute(settled).rowcount == 0:
+        return False
+    note_run(unit, claim, values["outcome"], values["told"])
+    return True
+
+
+def note_run(unit: Unit, claim: Scheduled, outcome: str, told: str) -> None:
+    ran = Ran(claim.slot, claim.through, claim.started_at, unit.now, outcome, told)
+    runs.record(unit, claim.id, ran)
 
 
 def strayed(unit: Unit) -> list[Scheduled]:

@@ -13,7 +13,7 @@ from hub.sync import schedule
 from hub.sync.schedule import Due
 
 PULL, CRAWL, ALIVE, ROTATE = "pull", "crawl", "alive", "rotate"
-REREAD, RETENTION, COMPLETENESS = "reread", "retention", "completeness"
+REREAD, RETENTION, COMPLETENESS, OVERDUE = "reread", "retention", "completeness", "overdue"
 PRICES = taking_force.JOB
 CURVES = "curves"
 DAY = 86400
@@ -43,6 +43,7 @@ OF_PARTNER = (
 )
 OF_HUB = (
     Due(PRICES, None, "1m", 0),  # and at each instant at which a price takes force
+    Due(OVERDUE, None, "1m", 0),
     Due(CURVES, None, "1m", 0),
     Due(REREAD, None, "5m", 0),
     Due(RETENTION, None, "30 2 * * *", 0),

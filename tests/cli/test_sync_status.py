@@ -43,7 +43,7 @@ def of(run, name):
 def test_what_is_owed_is_told_with_its_age(run, owed):
     code, out, err = run()
     assert (code, err) == (0, "")
-    (line,) = (line for line in out.splitlines() if line.startswith("EMSP DE/MSP"))
+    (line,) = (line for line in out.splitlines() if line.startswith("EMSP DE/MSP "))
     assert line.split()[2:6] == ["2.2.1", "CONNECTED", "closed", "2"]
     assert "1 h" in line
     assert of(run, "EMSP DE/MSP")["backlog"] == 2
@@ -82,3 +82,9 @@ def test_without_partners_there_is_nothing_to_tell(run):
 )
 def test_an_age_has_one_unit(seconds, told):
     assert ago(seconds * 1_000_000) == told
+
+
+def test_a_partner_that_has_waited_for_too_long_is_told(run, owed):
+    assert "EMSP DE/MSP: has waited for more than 1 h" in run()[1]
+    assert of(run, "EMSP DE/MSP")["overdue_hours"] == 1
+    assert of(run, "CPO NL/CPO")["overdue_hours"] == 0

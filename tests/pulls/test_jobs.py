@@ -9,6 +9,7 @@ from odd_list import Answer
 from hub.demo.partner import partner
 from hub.parties import registry
 from hub.parties.partner import Status
+from hub.store import runs
 from hub.store.schedules import schedules
 from hub.store.unit import utc_micros
 from hub.sync import jobs, presence, schedule, schedule_defaults
@@ -138,6 +139,8 @@ def test_what_a_dead_process_was_at_is_taken_over_with_the_same_slot(probes):
         assert (taken.slot, taken.through) == (dead.slot, dead.through)
         assert not schedule.conclude(unit, dead, "done", "too late")
         assert schedule.conclude(unit, taken, "done", "")
+        told = runs.of_schedule(unit, taken.id, 10)
+    assert [(each.outcome, each.slot) for each in told] == [("lost", dead.slot), ("done", dead.slot)]
 
 
 def test_what_failed_is_tried_again_sooner_than_its_slot_and_less_and_less(probes):
