@@ -30,6 +30,13 @@ def pinned(unit: Unit, owner: Party, tariff_id: str, start: int, seen: int | Non
     return found
 
 
+def valid(version: Version, at: int) -> Version:
+    """The version, unless the tariff itself says that it does not hold then."""
+    if not readable(version).valid_at(at):
+        raise Unresolved("TARIFF_NOT_IN_FORCE", str(version.document.newest["id"]))
+    return version
+
+
 def readable(version: Version) -> Tariff:
     try:
         return tariffs.read_tariff(version.document.newest)

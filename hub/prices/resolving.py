@@ -108,10 +108,14 @@ def of_rule(
     """A rule whose tariff is not there resolves to nothing, never to a less specific one."""
     assert rule.tariff_id is not None
     try:
-        return by_connector.pinned(unit, rule.owner, rule.tariff_id, here.start, seen), adjustments, None
+        found = by_connector.pinned(unit, rule.owner, rule.tariff_id, here.start, seen)
+        return by_connector.valid(found, here.start), adjustments, None
     except Unresolved as fault:
         detail = f"rule {rule.id}, tariff {rule.tariff_id}"
-        return None, adjustments, Unresolved(f"RULE_{fault.code}", detail)
+        return None, adjustments, Unresolved(CODES.get(fault.code, fault.code), detail)
+
+
+CODES = {"TARIFF_UNKNOWN": "RULE_TARIFF_UNKNOWN", "TARIFF_NOT_IN_FORCE": "RULE_TARIFF_NOT_IN_FORCE"}
 
 
 def best_rule(unit: Unit, here: Situation, kind: Kind = Kind.TARIFF) -> Rule | None:

@@ -40,7 +40,7 @@ rules = Table(
     Column("end_reason", String(255)),
     Index("ix_assignment_rules_owner", "owner"),
 )
-"""A rule is never edited: of a row only its end is set, to a moment that has not passed, never to a later one."""
+"""A rule is never edited: of a row only its end is set, to a moment not yet passed, and never a later one."""
 
 memberships = Table(
     "memberships",
