@@ -2,9 +2,9 @@
 
 Three kinds of CDR: A one period under an energy tariff, B eight periods under the complex example of OCPI's
 text, C ninety-six quarters of an hour under a tariff with a price for each half hour. Of each kind there are
-many, at different days and times, so that no more is remembered between rounds than would be in service. A price
-is measured with its net and gross amounts read, as whole numbers; beside it, what more its lines cost, and of a
-batch what more the components cost.
+many, at different days and times, so that no more is remembered between rounds than would be in service. A
+price is measured with its net and gross amounts read, as whole numbers; beside it, what it costs unread and
+with its lines, and what one of a batch costs with the shares of its components.
 """
 
 import json
@@ -275,7 +275,8 @@ def run() -> None:
         found = measured(case)
         one, many = case.aims
         told = (f"{found['amounts']:.2f}", f"<= {one}", f"{found['quote']:.2f}", f"{found['lines']:.2f}")
-        table.add_row(case.name, f"{found['us']:.1f}", *told, f"{found['batch']:.4f}", f"<= {many}")
+        batch = (f"{found['batch']:.4f}", f"<= {many}")
+        table.add_row(case.name, f"{found['us']:.1f}", *told, *batch)
     console = Console()
     console.print(table)
     for name, factor in growth():

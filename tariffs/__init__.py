@@ -14,7 +14,8 @@ INTERPRETATION.md numbers the open points of OCPI's text.
 Fast, and always the same amounts: `prepare(tariff, zone).price(cdr_bytes)` (`prepared`, with `timetable`,
 `cdr_bytes`, `swift`, and the generated `loops` of `loop_traits`, `loop_reading` and `loop_pricing`), and
 `price_columns(tariff, columns, zone)` for many at once (`batch`, of `batch_runner` and `batch_chunk`) from
-packed `columns`: `encode` and `decode` one session, `pack` and `unpack` many, `arrow` for Parquet.
+packed `columns`: `encode` and `decode` one session, `pack` and `unpack` many, `arrow` for Parquet. `packed`
+keeps billed sessions in `narrow` bytes, and `what_if_columns` prices these again.
 
 To understand tariffs rather than to bill: `explain` in words, `preview` of coming prices (`spot` at an
 instant, `pictures` of it), `lint` for what looks wrong (`cells`: conditions as sets), `verify` for CDRs
@@ -27,7 +28,7 @@ After the price: `adjusting` takes off and adds what rules give (`adjusted`, `al
 from tariffs.adjusted import Adjusted, AdjustedQuote, Adjustment, Deal
 from tariffs.adjusting import adjust
 from tariffs.adjustment_words import adjustment_remark, adjustments_told
-from tariffs.batch import Amounts, price_columns
+from tariffs.batch import Amounts, Share, price_columns
 from tariffs.causes import CAUSES, Cause
 from tariffs.choosing import choose
 from tariffs.columns import Columns, decode, encode, pack, unpack
@@ -41,6 +42,7 @@ from tariffs.limits import AppliedLimit
 from tariffs.lines import Group, Line
 from tariffs.lint import RULES, Finding, Rule, Severity, lint, lint_together
 from tariffs.model import Component, Dimension, Element, PriceLimit, Remark, Restrictions, Tariff, Taxes
+from tariffs.packed import Billed, Packed, pack_billed
 from tariffs.pictures import picture
 from tariffs.policy import DEFAULT, Dialect, Flat, Hours, Policy, Rounded, Split, Step, UnknownLoad
 from tariffs.prepared import Prepared, prepare
@@ -55,6 +57,7 @@ from tariffs.spot import Conditions, Rate, Spot, spot
 from tariffs.taxes import Cost, TaxAmount
 from tariffs.verify import Background, Difference, Explained, Verification, carried_tariffs, verify
 from tariffs.what_if import Case, Terms, WhatIf, read_case, what_if
+from tariffs.what_if_columns import Batch, Claimed, Labels, what_if_columns
 
 __all__ = [
     "CAUSES",
@@ -66,8 +69,11 @@ __all__ = [
     "Amounts",
     "AppliedLimit",
     "Background",
+    "Batch",
+    "Billed",
     "Case",
     "Cause",
+    "Claimed",
     "Columns",
     "Comparison",
     "Component",
@@ -87,9 +93,11 @@ __all__ = [
     "Group",
     "Hours",
     "Impact",
+    "Labels",
     "Line",
     "Load",
     "MismatchError",
+    "Packed",
     "Period",
     "PicturesMissing",
     "Policy",
@@ -109,6 +117,7 @@ __all__ = [
     "Session",
     "SessionError",
     "Severity",
+    "Share",
     "Source",
     "Split",
     "Spot",
@@ -136,6 +145,7 @@ __all__ = [
     "lint",
     "lint_together",
     "pack",
+    "pack_billed",
     "picture",
     "prepare",
     "preview",
@@ -148,4 +158,5 @@ __all__ = [
     "unpack",
     "verify",
     "what_if",
+    "what_if_columns",
 ]

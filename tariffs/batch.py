@@ -5,23 +5,37 @@ periods of both charging and parking, prices that change inside a period to be s
 of the tariff sets in, and numbers too large. So the amounts are always those of `price`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Context
 from functools import lru_cache
 from math import ceil
+from types import MappingProxyType
 
 import numpy as np
 
 from tariffs.batch_chunk import Chunk
 from tariffs.batch_runner import MOST, Flags, Runner
 from tariffs.columns import Columns, Whole
-from tariffs.errors import MismatchError
+from tariffs.errors import MismatchError, PricingError, SessionError
 from tariffs.model import Tariff
 from tariffs.policy import DEFAULT, Policy
 from tariffs.prepared import Prepared, prepare
 from tariffs.pricing import price
+from tariffs.quote import Quote
 from tariffs.timetable import UnevenClockError
 
 CHUNK = 10_000
+EXACT = Context(prec=40)
+
+
+@dataclass(frozen=True, eq=False)
+class Share:
+    """Of each session's net what one component costs, as `Quote.nets` tells it; it says something only where
+    the component was `used`."""
+
+    net: Whole
+    used: Flags
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +43,7 @@ class Amounts:
     """What each session costs in 10**-places of the currency, each amount rounded once by the policy.
 
     `after_taxes` stands for something only where `known` (A21). `general` is how many were priced one by one.
+    `shares` has the components that some session used, by the names of `Quote.nets`.
     """
 
     currency: str
@@ -37,32 +52,54 @@ class Amounts:
     after_taxes: Whole
     known: Flags
     general: int
+    shares: Mapping[str, Share] = field(default_factory=dict)
 
 
 def price_columns(
-    tariff: Tariff, columns: Columns, time_zone: str, policy: Policy = DEFAULT, *, chunk: int = CHUNK
+    tariff: Tariff,
+    columns: Columns,
+    time_zone: str,
+    policy: Policy = DEFAULT,
+    *,
+    chunk: int = CHUNK,
 ) -> Amounts:
     """What `price` comes to for each session, in arrays; `chunk` sessions at a time bound the memory.
 
     MismatchError when the currency is not the tariff's, TimeZoneError when the zone is not known.
     """
     if columns.currency and columns.currency.upper() != tariff.currency:
-        message = f"tariffs and sessions differ: {tariff.currency}, {columns.currency}"
-        raise MismatchError("currency", "currency", message)
+        told = ", ".join(sorted((tariff.currency, columns.currency.upper())))
+        raise MismatchError("currency", "currency", f"tariffs and session differ: {told}")
+    amounts, refused = attempt_columns(tariff, columns, time_zone, policy, chunk)
+    if refused:
+        raise next(iter(refused.values()))
+    return amounts
+
+
+def attempt_columns(
+    tariff: Tariff, columns: Columns, time_zone: str, policy: Policy, chunk: int = CHUNK
+) -> tuple[Amounts, dict[int, PricingError]]:
+    """The same, with what is wrong with the sessions, by place, that cannot be priced: they cost nothing."""
+    if columns.currency and columns.currency.upper() != tariff.currency:
+        told = ", ".join(sorted((tariff.currency, columns.currency.upper())))
+        raise MismatchError("currency", "currency", f"tariffs and session differ: {told}")
+    found = _Found(len(columns), policy.decimals)
     runner = _runner(prepare(tariff, time_zone, policy))
-    count = len(columns)
-    net, gross = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    known, odd = np.ones(count, np.bool_), np.ones(count, np.bool_)
     if runner.able:
-        for first in range(0, count, chunk):
-            last = min(first + chunk, count)
-            span = slice(first, last)
-            _fill(runner, columns.part(first, last), (net[span], gross[span]), known[span], odd[span])
-    for place in np.flatnonzero(odd).tolist():
-        quote = price(tariff, columns.session(place), time_zone, policy)
-        one_net, one_gross = quote.whole_amounts(policy.decimals)
-        net[place], gross[place], known[place] = one_net, one_gross or 0, one_gross is not None
-    return Amounts(tariff.currency, policy.decimals, net, gross, known, int(odd.sum()))
+        for first in range(0, len(columns), chunk):
+            last = min(first + chunk, len(columns))
+            found.fill(runner, columns.part(first, last), slice(first, last))
+    refused: dict[int, PricingError] = {}
+    for place in np.flatnonzero(found.odd).tolist():
+        try:
+            found.put(place, price(tariff, columns.session(place), time_zone, policy))
+        except OverflowError:
+            refused[place] = SessionError("", "too-large", "costs more than 64 bits can count")
+        except PricingError as error:
+            refused[place] = error
+    for place in refused:
+        found.clear(place)
+    return found.amounts(tariff.currency), refused
 
 
 @lru_cache(maxsize=64)
@@ -70,26 +107,74 @@ def _runner(prepared: Prepared) -> Runner:
     return Runner(prepared)
 
 
-def _fill(runner: Runner, part: Columns, amounts: tuple[Whole, Whole], known: Flags, odd: Flags) -> None:
-    """Fill in what the sessions of a part cost; `odd` stays for those that it cannot tell."""
-    if not len(part.start):
-        return
-    try:
-        found = Chunk(runner, part)
-        strange = found.odd()
-        base, taxed = found.amounts()
-    except UnevenClockError:
-        return
-    rounded = _rounded(base, runner.net_scale)
-    after = rounded if runner.same_gross else _rounded(taxed, runner.gross_scale)
-    net, gross = amounts
-    net[:], gross[:] = rounded, after
-    if runner.prepared.scale.open:
-        known[:] = base == 0
-        gross[~known] = 0
-    if runner.prepared.scale.limited:
-        strange = strange | _limited(runner, base, taxed)
-    odd[:] = strange
+class _Found:
+    """The arrays that are filled in; what stays `odd` is priced one by one."""
+
+    def __init__(self, count: int, places: int) -> None:
+        self.places = places
+        self.net, self.gross = np.zeros(count, np.int64), np.zeros(count, np.int64)
+        self.known, self.odd = np.ones(count, np.bool_), np.ones(count, np.bool_)
+        self.shares: dict[str, Share] = {}
+
+    def fill(self, runner: Runner, part: Columns, span: slice) -> None:
+        """What the sessions of a part cost, as far as the arrays can tell it."""
+        if not len(part.start):
+            return
+        try:
+            found = Chunk(runner, part)
+            strange = found.odd()
+            base, taxed = found.amounts()
+        except UnevenClockError:
+            return
+        self.net[span] = rounded = _rounded(base, runner.net_scale)
+        self.gross[span] = rounded if runner.same_gross else _rounded(taxed, runner.gross_scale)
+        if runner.prepared.scale.open:
+            self.known[span] = base == 0
+            self.gross[span][base != 0] = 0
+        if runner.prepared.scale.limited:
+            strange = strange | _limited(runner, base, taxed)
+        self.odd[span] = strange
+        for group, (net, used) in found.shares.items():
+            share = self.share(group)
+            share.net[span] = rounded if len(found.shares) == 1 else _rounded(net, runner.net_scale)
+            share.used[span] = used
+
+    def put(self, place: int, quote: Quote) -> None:
+        """What one session costs."""
+        net, gross = quote.whole_amounts(self.places)
+        self.clear(place)
+        self.net[place], self.gross[place], self.known[place] = net, gross or 0, gross is not None
+        for name, amount in quote.nets(self.places).items():
+            share = self.share(name)
+            share.net[place], share.used[place] = int(amount.scaleb(self.places, EXACT)), True
+
+    def clear(self, place: int) -> None:
+        """Nothing is known of a session."""
+        self.net[place] = self.gross[place] = 0
+        for share in self.shares.values():
+            share.used[place] = False
+
+    def share(self, name: str) -> Share:
+        """The arrays of a component, made when the first session has used it."""
+        if name not in self.shares:
+            count = len(self.net)
+            self.shares[str(name)] = Share(np.zeros(count, np.int64), np.zeros(count, np.bool_))
+        return self.shares[name]
+
+    def amounts(self, currency: str) -> Amounts:
+        """All that was found."""
+        shares = {name: share for name, share in self.shares.items() if share.used.any()}
+        for share in shares.values():
+            share.net[~share.used] = 0
+        return Amounts(
+            currency,
+            self.places,
+            self.net,
+            self.gross,
+            self.known,
+            int(self.odd.sum()),
+            MappingProxyType(shares),
+        )
 
 
 def _limited(runner: Runner, base: Whole, taxed: Whole) -> Flags:

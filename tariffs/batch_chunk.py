@@ -9,22 +9,26 @@ import numpy as np
 from tariffs.batch_runner import MOST, TIMES, UNIT, Flags, Runner, zone_of
 from tariffs.columns import UNTOLD, Columns, Whole
 from tariffs.exact import HOUR, SECOND, nearest
+from tariffs.lines import Group
 from tariffs.model import Dimension
 from tariffs.policy import Hours, Split, Step, UnknownLoad
 from tariffs.session import Source, agrees
 
-UNKNOWN = -(2**63) + 1
-"""Below every load."""
 ALL = 2**63 - 1
 """Above every load."""
 
 
+Share = tuple[Whole, Flags]
+
+
 class Chunk:
-    """Some sessions on the way through a runner."""
+    """Some sessions on the way through a runner. Once they have `amounts`, `shares` has what of the net is
+    each component's, in the runner's smallest units, and where it had a price at all."""
 
     def __init__(self, runner: Runner, part: Columns) -> None:
         self.runner = runner
         self.part = part
+        self.shares: dict[Group, Share] = {}
         self.single = len(part) == len(part.start)
         self.first = part.offsets[:-1]
         self._strange = np.zeros(len(part), np.bool_)
@@ -47,7 +51,8 @@ class Chunk:
         reserved, parking, charging = map(self.column, ("reservation", "parking", "charging"))
         if reserved is not None:
             found |= self.any(reserved != 0)
-        if self.runner.phased and parking is not None and charging is not None:
+        told_apart = self.runner.phased or self.runner.fee is not None
+        if told_apart and parking is not None and charging is not None:
             found |= self.any((parking != 0) & (charging != 0))
         return found
 
@@ -99,10 +104,11 @@ class Chunk:
         if told is None:
             return None, None
         billed = self._billed(told)
-        uneven = billed % UNIT != 0
+        units = billed // UNIT
+        uneven = units * UNIT != billed
         if uneven.any():
             self._strange |= self.any(uneven)
-        return billed // UNIT, parked
+        return units, parked
 
     def _billed(self, told: Whole) -> Whole:
         hours = self.runner.policy.hours
@@ -162,26 +168,25 @@ class Chunk:
 
     def _load(self, name: str) -> list[Whole]:
         """What a minimum and a maximum look at (A09, A10)."""
-        count = len(self.part.start)
-        columns = [self.column(f"{name}_{side}") for side in ("low", "average", "high")]
-        low, average, high = (np.full(count, UNTOLD) if one is None else one for one in columns)
-        untold = (low == UNTOLD) & (average == UNTOLD) & (high == UNTOLD)
-        energy = np.zeros(count, np.int64) if self.energy is None else self.energy
+        low, average, high = (self.column(f"{name}_{side}") for side in ("low", "average", "high"))
+        energy, count = self.energy, len(self.part.start)
+        untold = np.ones(count, np.bool_)
+        for told in (low, average, high):
+            if told is not None:
+                untold &= told == UNTOLD
         if name == "power" and self.runner.prepared.traits.derives and self.time is not None:
-            derived = energy * (HOUR // UNIT) // np.maximum(self.time, 1)
-            average = np.where(untold & (self.time != 0), derived, average)
-        least = np.where(low != UNTOLD, low, average)
-        most = np.where(high != UNTOLD, high, average)
-        matches = self.runner.policy.unknown_load is UnknownLoad.MATCH
-        if matches:
-            filled = np.where(least != UNTOLD, least, np.where(high != UNTOLD, high, ALL))
-            most = np.where(most != UNTOLD, most, np.where(low != UNTOLD, low, UNKNOWN))
-            least = filled
-        else:
-            least = np.where(least == UNTOLD, UNKNOWN, least)
-            most = np.where(most == UNTOLD, ALL, most)
+            derived = (0 if energy is None else energy) * (HOUR // UNIT) // np.maximum(self.time, 1)
+            average = np.where(untold & (self.time != 0), derived, UNTOLD if average is None else average)
+        least, most = _either(low, average), _either(high, average)
+        if self.runner.policy.unknown_load is UnknownLoad.MATCH:
+            least, most = _either(least, high), _either(most, low)
+            least = np.full(count, ALL) if least is None else np.where(least == UNTOLD, ALL, least)
+            most = np.full(count, UNTOLD) if most is None else most
+        else:  # what is not told lies below every minimum as it is
+            least = np.full(count, UNTOLD) if least is None else least
+            most = np.full(count, ALL) if most is None else np.where(most == UNTOLD, ALL, most)
         if self.parked is not None:
-            idle = self.parked & ((energy == 0) | untold)
+            idle = self.parked if energy is None else self.parked & ((energy == 0) | untold)
             least, most = np.where(idle, 0, least), np.where(idle, 0, most)
         return [least, most]
 
@@ -200,31 +205,55 @@ class Chunk:
         chosen = self._chosen(dimensions)
         runner = self.runner
         if np.ndim(chosen) == 0:
-            self._at_one_price(int(chosen), volume, net, gross)
+            self._at_one_price(dimensions, int(chosen), volume, (net, gross))
             return
-        net += self._sum(volume * runner.net_rate[chosen])
+        amount = volume * runner.net_rate[chosen]
+        net += self._sum(amount)
         if not runner.one_tax:
             gross += self._sum(volume * runner.gross_rate[chosen])
+        last = extra = None
         if runner.policy.step is Step.ONCE and any(runner.steps_list):
             last, total = self._last(dimensions, volume, chosen)
             step = runner.step[last]
             missing = np.where((total > 0) & (step > 0), -total % np.maximum(step, 1), 0)
-            net += missing * runner.net_rate[last]
+            extra = missing * runner.net_rate[last]
+            net += extra
             if not runner.one_tax:
                 gross += missing * runner.gross_rate[last]
+        self._share(dimensions, amount, (volume != 0) & (chosen != runner.none), (last, extra))
 
-    def _at_one_price(self, number: int, volume: Whole, net: Whole, gross: Whole) -> None:
+    def _share(
+        self, dimensions: Sequence[Dimension], amount: Whole, used: Flags, surplus: tuple[Any, Whole | None]
+    ) -> None:
+        """What of a net is for energy, or for charging and for parking."""
+        last, extra = surplus
+        if len(dimensions) == 1 or self.parked is None:
+            whole = self._sum(amount) if extra is None else self._sum(amount) + extra
+            self.shares[GROUPS[dimensions[0]]] = whole, self._some(used)
+            return
+        for dimension, mine in zip(dimensions, (~self.parked, self.parked), strict=True):
+            sums = self._sum(np.where(mine, amount, 0))
+            if extra is not None:
+                sums = sums + np.where(self.runner.is_of(dimension)[last], extra, 0)
+            self.shares[GROUPS[dimension]] = sums, self._some(used & mine)
+
+    def _at_one_price(
+        self, dimensions: Sequence[Dimension], number: int, volume: Whole, amounts: tuple[Whole, Whole]
+    ) -> None:
         """The same candidate always: what is billed is the sum, stepped."""
-        runner = self.runner
+        runner, (net, gross) = self.runner, amounts
         billed, step = self._sum(volume), int(runner.step[number])
         if step > 1 and runner.policy.step is Step.ONCE:
             stepped = -(-billed // step) * step
             billed = (
                 stepped if not len(billed) or billed.min() >= 0 else np.where(billed > 0, stepped, billed)
             )
-        net += billed * int(runner.net_rate[number])
+        amount = billed * int(runner.net_rate[number])
+        net += amount
         if not runner.one_tax:
             gross += billed * int(runner.gross_rate[number])
+        if number != runner.none:
+            self.shares[GROUPS[dimensions[0]]] = amount, self._some(volume != 0)
 
     def _chosen(self, dimensions: Sequence[Dimension]) -> Any:
         """The candidate of each period, or of all."""
@@ -258,22 +287,40 @@ class Chunk:
             net += runner.net_list[number]
             if not runner.one_tax:
                 gross += runner.gross_list[number]
+            filled = np.flatnonzero(np.diff(self.part.offsets))
+            self._share_flats(filled, self.first[filled], np.full(len(filled), number))
         elif runner.table.by_dimension[Dimension.FLAT]:
             chosen = np.broadcast_to(self._chosen(FLAT), self.part.start.shape)
             session = self._spread(np.arange(len(self.part)))
-            pairs = np.unique((session * (runner.none + 1) + chosen)[chosen != runner.none])
+            priced = np.flatnonzero(chosen != runner.none)
+            pairs, first = np.unique((session * (runner.none + 1) + chosen)[priced], return_index=True)
             place, numbers = pairs // (runner.none + 1), pairs % (runner.none + 1)
             np.add.at(net, place, runner.net_rate[numbers])
             if not runner.one_tax:
                 np.add.at(gross, place, runner.gross_rate[numbers])
+            self._share_flats(place, priced[first], numbers)
+
+    def _share_flats(self, session: Whole, period: Whole, numbers: Whole) -> None:
+        """A fee that sets in while parked, not at the very start, is parking's (A36)."""
+        late = self.part.start[period] > self.part.began[session]
+        parked = np.zeros(len(period), np.bool_) if self.parked is None else self.parked[period] & late
+        for group, mine in ((Group.FIXED, ~parked), (Group.PARKING, parked)):
+            if mine.any():
+                none = np.zeros(len(self.part), np.int64), np.zeros(len(self.part), np.bool_)
+                sums, used = self.shares.setdefault(group, none)
+                np.add.at(sums, session[mine], self.runner.net_rate[numbers[mine]])
+                used[session[mine]] = True
 
     def _sum(self, of_periods: Whole) -> Whole:
         return of_periods if self.single else self._reduce(np.add, of_periods, 0)
 
+    def _some(self, of_periods: Flags) -> Flags:
+        return of_periods if self.single else self._reduce(np.logical_or, of_periods, 0) > 0
+
     def _most(self, of_periods: Whole) -> Whole:
         return self._reduce(np.maximum, of_periods, -1)
 
-    def _reduce(self, with_: np.ufunc, of_periods: Whole, nothing: int) -> Whole:
+    def _reduce(self, with_: np.ufunc, of_periods: Whole | Flags, nothing: int) -> Whole:
         counts = np.diff(self.part.offsets)
         found: Whole = np.full(len(counts), nothing, np.int64)
         if not len(of_periods):
@@ -285,9 +332,21 @@ class Chunk:
         return found
 
 
+GROUPS = {
+    Dimension.ENERGY: Group.ENERGY,
+    Dimension.TIME: Group.TIME,
+    Dimension.PARKING_TIME: Group.PARKING,
+}
 ENERGY = (Dimension.ENERGY,)
 FLAT = (Dimension.FLAT,)
 CDR = tuple(Source).index(Source.CDR)
+
+
+def _either(one: Whole | None, other: Whole | None) -> Whole | None:
+    """The first, or the second where that tells nothing."""
+    if one is None or other is None:
+        return other if one is None else one
+    return np.where(one == UNTOLD, other, one)
 
 
 def _within(volume: Whole, most: int) -> bool:

@@ -181,6 +181,10 @@ class Runner:
                 return False
         return True
 
+    def is_of(self, dimension: Dimension) -> Flags:
+        """By its number, whether a candidate is of this dimension."""
+        return np.array([*(one.dimension is dimension for one in self.candidates), False])
+
     @cached_property
     def same_gross(self) -> bool:
         """Whether nothing is added to the net amounts."""

@@ -79,6 +79,22 @@ class Columns:
             exact={place - first: one for place, one in self.exact.items() if first <= place < last},
         )
 
+    def where(self, chosen: NDArray[np.bool_]) -> "Columns":
+        """The sessions for which it holds."""
+        counts = np.diff(self.offsets)
+        periods = np.repeat(chosen, counts)
+        places = np.cumsum(chosen) - 1
+        return replace(
+            self,
+            offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts[chosen])]),
+            began=self.began[chosen],
+            end=self.end[chosen],
+            source=self.source[chosen],
+            start=self.start[periods],
+            optional={name: column[periods] for name, column in self.optional.items()},
+            exact={int(places[place]): one for place, one in self.exact.items() if chosen[place]},
+        )
+
     def session(self, place: int) -> Session:
         """One of the sessions again."""
         if place in self.exact:
@@ -167,6 +183,33 @@ def unpack(packed: Sequence[bytes]) -> Columns:
         currency=_one_currency(head[6].rstrip(b"\0").decode() for head in heads),
         exact=exact,
     )
+
+
+def joined(parts: Sequence[Columns]) -> Columns:
+    """Several columns as one; ValueError when their currencies differ."""
+    names = [name for name in OPTIONAL if any(name in part.optional for part in parts)]
+    firsts = np.cumsum([0, *map(len, parts)]).tolist()
+    exact = {
+        first + place: one
+        for first, part in zip(firsts, parts, strict=False)
+        for place, one in part.exact.items()
+    }
+    counts = [np.diff(part.offsets) for part in parts]
+    return Columns(
+        np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate(counts))]),
+        np.concatenate([part.began for part in parts]),
+        np.concatenate([part.end for part in parts]),
+        np.concatenate([part.source for part in parts]),
+        np.concatenate([part.start for part in parts]),
+        {name: np.concatenate([_filled(part, name) for part in parts]) for name in names},
+        _one_currency(part.currency or "" for part in parts),
+        exact,
+    )
+
+
+def _filled(part: Columns, name: str) -> Whole:
+    nothing = UNTOLD if name in LOADS else 0
+    return part.optional.get(name, np.full(len(part.start), nothing, np.int64))
 
 
 EMPTY = HEADER.pack(WHOLE, 0, 0, 0, 0, 0, b"", 0, 0, 0)

@@ -22,7 +22,6 @@ from tariffs.session import Session
 from tariffs.taxes import Cost
 from tariffs.walked import Walked, cost_of, nets_of, share_of
 
-
 Quickly = Callable[[Sequence[Exact]], tuple[int, int] | None]
 Halves = tuple[list[int], int, int]
 
@@ -43,8 +42,8 @@ class Scale:
         self.quickly: dict[int, Quickly] = {}
 
     def quick(self, places: int, mode: Rounding) -> Quickly:
-        """Keep, and give, the function that does what `whole_amounts` does where nothing is in the way: it
-        tells None for sums below nothing, and always where there are limits, open taxes or other roundings."""
+        """Keep, and give, the function that does what `whole_amounts` does where nothing is in the way: None
+        for sums below nothing, and always where limits, open taxes or other roundings are."""
         plain = not (self.limited or self.open) and mode is Rounding.HALF_UP
         weights = [halves_up(side, self.denominator, places) for side in (self.net, self.gross)]
         self.quickly[places] = _compiled(*weights) if plain else _never

@@ -21,6 +21,7 @@ GROUPS = ("partner", "location", "hour", "component")
 MOST_UNPRICED = 100
 """Of those that could not be priced so many are named; all are counted."""
 
+NOT_CLAIMED = "tells no cost before taxes: give the tariff that it was priced with"
 UNKNOWN, UNTOLD = "unknown", "not told"
 HOUR_OF_DAY = 3_600_000_000
 
@@ -82,6 +83,12 @@ class Sums:
         self.before += before
         self.after += after
 
+    def more(self, count: int, before: Decimal, after: Decimal) -> None:
+        """So many more, with their sums."""
+        self.count += count
+        self.before += before
+        self.after += after
+
     def as_dict(self) -> dict[str, object]:
         """JSON-ready."""
         return {"count": self.count, "before": self.before, "after": self.after, "delta": self.delta}
@@ -105,11 +112,15 @@ class WhatIf:
         self.dearer += after.net > before.net
         self.cheaper += after.net < before.net
         for axis, name in (("partner", case.partner), ("location", case.location), ("hour", _hour(case))):
-            self.groups[axis].setdefault(name, Sums()).add(before.net, after.net)
+            self.group(axis, name).add(before.net, after.net)
         for name in (*Group, UNTOLD):
             was, now = _part(before, name), _part(after, name)
             if was is not None or now is not None:
-                self.groups["component"].setdefault(name, Sums()).add(was or Decimal(0), now or Decimal(0))
+                self.group("component", name).add(was or Decimal(0), now or Decimal(0))
+
+    def group(self, axis: str, name: str) -> Sums:
+        """The sums of a group; it begins with none."""
+        return self.groups[axis].setdefault(name, Sums())
 
     def refuse(self, name: str, reason: str) -> None:
         """One that cannot be priced."""
@@ -184,7 +195,7 @@ def _priced(case: Case, terms: Terms) -> Outcome | str:
 
 def _claimed(case: Case, currency: str) -> Outcome | str:
     if case.claims is None or case.claims.total.net is None:
-        return "tells no cost before taxes: give the tariff that it was priced with"
+        return NOT_CLAIMED
     if case.session.currency and case.session.currency.upper() != currency:
         return f"is in {case.session.currency}, not in {currency}"
     shares = {name: claim.net for name, claim in case.claims.shares.items() if claim.net is not None}

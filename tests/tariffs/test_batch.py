@@ -60,16 +60,27 @@ def sessions(segments: list[list[dict[str, Any]]] = SEGMENTS) -> list[tariffs.Se
     return [tariffs.read_session({"start": start, "segments": one}) for start in STARTS for one in segments]
 
 
-def alone(one: tariffs.Tariff, given: list[tariffs.Session], policy: Policy) -> list[tuple[int, int | None]]:
-    return [price(one, session, ZONE, policy).whole_amounts(policy.decimals) for session in given]
+Cost = tuple[int, int | None, dict[str, int]]
+"""Net, gross, and the net of each component."""
 
 
-def together(
-    one: tariffs.Tariff, given: list[tariffs.Session], policy: Policy
-) -> list[tuple[int, int | None]]:
+def alone(one: tariffs.Tariff, given: list[tariffs.Session], policy: Policy) -> list[Cost]:
+    quotes = [price(one, session, ZONE, policy) for session in given]
+    return [(*quote.whole_amounts(policy.decimals), nets(quote, policy.decimals)) for quote in quotes]
+
+
+def nets(quote: tariffs.Quote, places: int) -> dict[str, int]:
+    return {name: int(net * 10**places) for name, net in quote.nets(places).items()}
+
+
+def together(one: tariffs.Tariff, given: list[tariffs.Session], policy: Policy) -> list[Cost]:
     found = price_columns(one, pack(given), ZONE, policy, chunk=7)
     told = zip(found.before_taxes.tolist(), found.after_taxes.tolist(), found.known.tolist(), strict=True)
-    return [(net, gross if known else None) for net, gross, known in told]
+    shares = [
+        {name: int(share.net[place]) for name, share in found.shares.items() if share.used[place]}
+        for place in range(len(given))
+    ]
+    return [(net, gross if known else None, of) for (net, gross, known), of in zip(told, shares, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +140,7 @@ def test_only_what_arrays_cannot_hold_is_priced_one_by_one() -> None:
 def test_amounts_at_the_edge_of_64_bits_are_exact(price_: str, kwh: int) -> None:
     one = tariff(element(part("ENERGY", Decimal(price_), vat=Decimal("19.6"), step=7)))
     given = [tariffs.read_session({"start": STARTS[0], "segments": [charging(3600, kwh)]})] * 3
-    if max(alone(one, given, Policy())[0]) < 2**63:
+    if max(price(one, given[0], ZONE).whole_amounts(4)) < 2**63:
         assert together(one, given, Policy()) == alone(one, given, Policy())
 
 
@@ -146,7 +157,39 @@ def test_limits_are_kept() -> None:
 def test_a_gross_that_nobody_knows_is_said_to_be_unknown() -> None:  # A21
     one = tariff(element({"type": "ENERGY", "price": 1, "step_size": 1}))
     given = sessions([[charging(60, 1)], [charging(60, 0)]])
-    assert together(one, given, Policy())[:2] == [(10_000, None), (0, 0)]
+    assert together(one, given, Policy())[:2] == [(10_000, None, {"energy": 10_000}), (0, 0, {})]
+
+
+@pytest.mark.parametrize("flat", [{}, {"min_duration": 60}, {"start_time": "10:00", "end_time": "18:00"}])
+@pytest.mark.parametrize("first", ["TIME", "PARKING_TIME", "both"])
+@pytest.mark.parametrize("begun", ["2025-06-02T08:00:00Z", "2025-06-02T07:59:00Z"])
+def test_a_fee_is_of_the_group_in_which_it_sets_in(flat: dict[str, Any], first: str, begun: str) -> None:
+    """A36, A37: also where the first period is parked, or both charging and parked."""
+    one = tariff(element(part("FLAT", 3), **flat), element(part("ENERGY", 1), part("PARKING_TIME", 2, vat=9)))
+    times = {"TIME": 0.5, "PARKING_TIME": 0.5} if first == "both" else {first: 1}
+    documents = [
+        {
+            "start_date_time": begun,
+            "end_date_time": "2025-06-02T10:00:00Z",
+            "total_energy": 1,
+            "charging_periods": [
+                period("2025-06-02T08:00:00Z", ENERGY=1, **times),
+                period("2025-06-02T09:00:00Z", PARKING_TIME=1),
+            ],
+        }
+    ]
+    given = [tariffs.read_session(document) for document in documents]
+    assert together(one, given, Policy()) == alone(one, given, Policy())
+
+
+def period(start: str, **volumes: Any) -> dict[str, Any]:
+    told = [{"type": kind, "volume": Decimal(str(volume))} for kind, volume in volumes.items()]
+    return {"start_date_time": start, "dimensions": told}
+
+
+def test_a_component_that_nobody_used_has_no_share() -> None:
+    found = price_columns(BUSY, pack(sessions([[charging(60, 0)]])), ZONE, Policy(split=Split.START))
+    assert "energy" not in found.shares
 
 
 def test_another_currency_is_refused() -> None:  # P-05

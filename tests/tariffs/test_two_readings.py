@@ -33,6 +33,14 @@ def whole(amount: Fraction, places: int = 4) -> int:
     return int((2 * amount * 10**places + 1) // 2)
 
 
+def shares_of(found: tariffs.Amounts, place: int) -> dict[str, Decimal]:
+    return {
+        name: Decimal(int(share.net[place])).scaleb(-found.places)
+        for name, share in found.shares.items()
+        if share.used[place]
+    }
+
+
 def cdr(session: Json) -> bytes:
     """The segments as a CDR: a period each, hours rounded to four decimals as they are in the field."""
     at = datetime.fromisoformat(session["start"])
@@ -77,3 +85,6 @@ def test_every_way_to_price_comes_to_what_the_plain_reading_does(
     found = tariffs.price_columns(tariff, tariffs.pack(read), zone, BY_START, chunk=3)
     told = zip(found.before_taxes.tolist(), found.after_taxes.tolist(), strict=True)
     assert list(told) == expected
+    shares = [quote.nets(4) for quote in quotes]
+    assert [shares_of(found, place) for place in range(len(read))] == shares
+    assert [quote.nets(4) for quote in from_bytes] == shares
