@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from hub.billing import rating
-from hub.prices import recording
+from hub.prices import recording, turning
 from hub.prices.rules import Rule
 from hub.store.unit import Change, Unit
 from hub.sync import outbox, schedule_defaults
@@ -18,7 +18,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "tokens": (outbox.owe,),
 }
 
-RULED: tuple[Callable[[Unit, Rule], None], ...] = (rating.retry_ruled,)
+RULED: tuple[Callable[[Unit, Rule], None], ...] = (rating.retry_ruled, turning.follow)
 """What follows when an assignment rule is made or ended, or when others come under it."""
 
 WELCOMES: tuple[Callable[[Unit, int], None], ...] = (outbox.welcome, schedule_defaults.welcome)

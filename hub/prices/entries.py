@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Table, and_, bindparam, func, select, upda
 
 from hub.ocpi import instants, strictjson
 from hub.ocpi.document import Document, Party
-from hub.prices import readers, versions
+from hub.prices import announcing, readers, versions
 from hub.prices.content import content_hash
 from hub.prices.problems import Overlapping, StaleEdit
 from hub.prices.versions import KEY, OWNER, Version
@@ -152,6 +152,8 @@ def add_version(book: Book, document: Document, begin: int, signed: Signed) -> V
         "newest": strictjson.write(document.newest) if lifted else None,
     }
     identity = added(book.unit, tariff_versions, row)
+    if begin > book.now:
+        announcing.announce(book.unit, book.owner, book.key)
     if identity is None:
         raise Overlapping(f"Another version of {book.owner} {book.key} begins at {instants.text(begin)}")
     found = versions.by_id(book.unit, identity)
@@ -174,6 +176,8 @@ def add_end(book: Book, number: int, at: int, signed: Signed) -> None:
         "taken_at": book.now if at <= book.now else None,
     }
     added(book.unit, tariff_ends, row)
+    if at > book.now:
+        announcing.announce(book.unit, book.owner, book.key)
 
 
 def added(unit: Unit, table: Table, row: dict[str, Any]) -> int | None:
@@ -186,7 +190,10 @@ def withdraw(book: Book, table: Table, which: ColumnElement[bool]) -> int:
     """Take these of the tariff back; how many there were."""
     standing = and_(of(table, book), which, table.c.withdrawn_at.is_(None))
     changed = update(table).where(standing).values(withdrawn_at=book.now)
-    return book.unit.connection.execute(changed).rowcount
+    count = book.unit.connection.execute(changed).rowcount
+    if count:
+        announcing.announce(book.unit, book.owner, book.key)
+    return count
 
 
 def of(table: Table, book: Book) -> ColumnElement[bool]:

@@ -45,6 +45,14 @@ its owner wrote it: it decides which of the owner's words is the later."""
 
 Index("ix_sightings_changed", sightings.c.module, sightings.c.changed_at)
 
+shown = Table(
+    "shown",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("until", Instant, nullable=False),
+)
+"""One row: until when it has been looked for what begins or ends, to owe it to those who see it."""
+
 reader_state = Table(
     "reader_state",
     metadata,

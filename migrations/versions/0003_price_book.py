@@ -27,7 +27,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for name in ("reader_state", "sightings", "tariff_readers"):
+    for name in ("shown", "reader_state", "sightings", "tariff_readers"):
         op.drop_table(name)
     op.drop_table("tariff_ends")
     op.drop_table("tariff_versions")
@@ -100,6 +100,11 @@ def create_readers() -> None:
         "reader_state",
         sa.Column("id", SERIAL, primary_key=True),
         sa.Column("state", sa.String(32), nullable=False),
+    )
+    op.create_table(
+        "shown",
+        sa.Column("id", SERIAL, primary_key=True),
+        sa.Column("until", sa.BigInteger, nullable=False),
     )
 
 
