@@ -1,7 +1,7 @@
 """A completed session becomes an exact, priced CDR, in the transaction that completed it; or it is held."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import tariffs
@@ -24,21 +24,24 @@ from hub.ocpi.modules import MODULES
 from hub.ocpi.wire import WIRES, key_of
 from hub.parties import registry
 from hub.prices import adjustments, by_connector, resolving, situation
-from hub.prices.adjustments import Taker
+from hub.prices.adjustments import Account, Taker
 from hub.prices.by_connector import Unresolved
 from hub.prices.resolving import Resolution
 from hub.prices.rules import Rule
+from hub.prices.situation import Situation
 from hub.prices.versions import Version
 from hub.store import charges, documents, grounds
 from hub.store.charges import Charge
 from hub.store.grounds import Ground
 from hub.store.unit import Change, Unit
 from hub.surroundings import StoreSurroundings
-from tariffs import MismatchError, Quote, SessionError, Tariff
+from tariffs import Adjustment, MismatchError, Quote, SessionError, Tariff
 
 CDRS = WIRES["cdrs", NEWEST.version]
 TIMES = frozenset({"PARKING_TIME", "RESERVATION_TIME"})
 BILLED = frozenset({"ENERGY", "TIME"}) | TIMES
+Take = Callable[[Unit, Sequence[Rule], Account], list[Adjustment]]
+"""How what is left of allowances is found."""
 ID_SPACE = uuid.UUID("6f0d4c1e-3d0b-5b0a-9d62-1f7f0e0c8a51")
 """CDR ids are made from the session they bill, so that billing it twice would make the same id."""
 
@@ -131,11 +134,33 @@ class Rated:
 
 def rated_session(unit: Unit, document: Document) -> Rated:
     """Price a session by what held when it started; Held says what is missing."""
+    refuse_negative(document.newest)
+    return rated_at(unit, document.newest, circumstances(unit, document), adjustments.claimed)
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a price stands on besides the session: where, what rules look at, when the hub learned of it."""
+
+    place: Place
+    here: Situation
+    seen: int | None
+
+
+def circumstances(unit: Unit, document: Document) -> Circumstances:
+    """Those of a session that took place; LocationUnknown."""
     session, owner = document.newest, document.owner
-    refuse_negative(session)
     place = place_of(unit, owner, session, started(session))
     here = situation.of(unit, owner, session, (place.location, place.evse, place.connector))
-    seen = learned(unit, document)
+    return Circumstances(place, here, learned(unit, document))
+
+
+def rated_at(unit: Unit, session: Json, found: Circumstances, take: Take) -> Rated:
+    """The price of a session, whether it took place or might.
+
+    take  `adjustments.claimed` for what is billed, `adjustments.left` for what is only shown
+    """
+    place, here, seen = found.place, found.here, found.seen
     resolution = resolving.resolve(unit, here, seen)
     try:
         rule, chosen = tariffs_of(unit, session, resolution, seen)
@@ -145,7 +170,7 @@ def rated_session(unit: Unit, document: Document) -> Rated:
     refuse_currencies(session, chosen, resolution)
     body = cdr.metered(session, chosen[0].document.newest["id"], alone=rule is not None)
     base = priced(read, body, place)
-    changes = adjustments.claimed(unit, resolution.adjustments, adjustments.account(here))
+    changes = take(unit, resolution.adjustments, adjustments.account(here))
     return Rated(place, chosen, rule, resolution, tariffs.adjust(base, changes))
 
 
