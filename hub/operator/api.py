@@ -8,7 +8,7 @@ from marshmallow import Schema, fields
 
 from hub.hub import Hub
 from hub.operator import admission, docs, refusals
-from hub.operator.fields import Anything, Instant, Money, PartyField
+from hub.operator.fields import Anything, Exactly, Instant, Money, PartyField
 from hub.operator.resources import SECTIONS
 
 ABOUT = """Everything that an operator of the hub sees and changes.
@@ -82,6 +82,7 @@ def document_of(app: Flask) -> dict[str, Any]:
     api.register_field(Money, "string", None)
     api.register_field(PartyField, "string", None)
     api.register_field(Anything, "object", None)
+    api.register_field(Exactly, "object", None)
     for section in SECTIONS:
         api.register_blueprint(section.blueprint, url_prefix="/v1")
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})

@@ -82,13 +82,38 @@ def word(*words: str, **options: Any) -> fields.String:
     return fields.String(validate=validate.OneOf(words), **options)
 
 
+class WholeNumber(fields.Integer):
+    """In a body a number without a fraction, in a query string its digits."""
+
+    def _validated(self, value: Any) -> int:
+        digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20
+        if digits or (isinstance(value, int) and not isinstance(value, bool)):
+            return int(value)
+        raise self.make_error("invalid", input=value)
+
+
 def identity(**options: Any) -> fields.Integer:
     """The number of a thing."""
-    return fields.Integer(strict=True, validate=validate.Range(0, LARGEST_ID), **options)
+    return WholeNumber(validate=validate.Range(0, LARGEST_ID), **options)
 
 
 class Anything(fields.Dict):
     """A JSON object that is described elsewhere."""
+
+
+class Exactly(fields.Dict):
+    """A JSON object whose numbers are answered as strings, so that no reader loses a digit of an amount."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return in_strings(value)
+
+
+def in_strings(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: in_strings(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [in_strings(inner) for inner in value]
+    return exact(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
 
 
 class Because(Schema):

@@ -178,15 +178,16 @@ def add(unit: Unit, actor: Actor, new: NewUser, reason: str | None) -> User:
 
 def change(unit: Unit, actor: Actor, user: User, reason: str | None, **values: Any) -> User:
     """Another role or party, disabled or not any more."""
-    if values.get("role", Role.ADMIN) is not Role.ADMIN or values.get("disabled_at") is not None:
+    present = {"role": user.role, "party": user.party, "disabled_at": user.disabled_at} | values
+    if present != {"role": Role.ADMIN, "party": None, "disabled_at": None}:
         keep_an_admin(unit, user)
     row = {name: plain(value) for name, value in values.items()}
     changed = update(users).where(users.c.id == user.id).values(**row, changed_at=unit.now)
     unit.connection.execute(changed)
-    present = by_id(unit, user.id)
+    became = by_id(unit, user.id)
     action = "disable" if values.get("disabled_at") else "change"
-    audit.record(unit, actor, action, f"user/{user.name}", user.told(), present.told(), reason)
-    return present
+    audit.record(unit, actor, action, f"user/{user.name}", user.told(), became.told(), reason)
+    return became
 
 
 def plain(value: Any) -> Any:
@@ -194,8 +195,8 @@ def plain(value: Any) -> Any:
 
 
 def keep_an_admin(unit: Unit, user: User) -> None:
-    """Nobody can shut everybody out: over the API, at least."""
-    if user.role is not Role.ADMIN or user.disabled_at is not None:
+    """Nobody can shut everybody out."""
+    if user.role is not Role.ADMIN or user.disabled_at is not None or user.party is not None:
         return
     others = [
         users.c.role == Role.ADMIN.value,

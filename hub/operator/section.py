@@ -80,15 +80,13 @@ class Operation:
     def done(self, call: Call, path: Mapping[str, Any]) -> Answer:
         """A change, once for each Idempotency-Key."""
         key = request.headers.get(KEY_HEADER) if self.method == "POST" else None
-        once = key and Repeatable.of(
-            call.user.id, key, request.method.encode(), request.full_path.encode(), sent(request)
-        )
-        earlier = once.earlier(call.unit) if once else None
+        once = None if key is None else repeatable(call, key)
+        earlier = None if once is None else once.earlier(call.unit)
         if earlier is not None:
             return Answer(earlier.status, earlier.body, {**earlier.headers, "Idempotent-Replayed": "true"})
         self.check_match(call, path)
         answer = self.answered(call, path)
-        if once:
+        if once is not None:
             once.keep(call.unit, answer, self.shown)
         return answer
 
@@ -120,6 +118,12 @@ class Operation:
         if tag and etags.is_unchanged(request.headers.get("If-None-Match"), tag):
             return Response(status=304, headers={"ETag": tag})
         return response_of(answer)
+
+
+def repeatable(call: Call, key: str) -> Repeatable:
+    """The running request under its key."""
+    asked = (request.method.encode(), request.full_path.encode(), sent(request))
+    return Repeatable.of(call.user.id, key, *asked)
 
 
 @dataclass(frozen=True, slots=True)

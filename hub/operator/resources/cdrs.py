@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 from hub.ocpi import strictjson
 from hub.ocpi.document import Json
 from hub.operator.call import Call
-from hub.operator.fields import MAYBE, Anything, Money, exact, listed, text
+from hub.operator.fields import MAYBE, Anything, Exactly, Money, exact, listed, text
 from hub.operator.paging import Listing
 from hub.operator.resources import objects
 from hub.operator.resources.objects import Object, ObjectQuery
@@ -38,7 +38,7 @@ class CdrSchema(Object):
 
 class CdrDetails(CdrSchema):
     document = Anything(required=True, metadata={"description": "The CDR of OCPI 2.3.0."})
-    explanation = Anything(
+    explanation = Exactly(
         **MAYBE, metadata={"description": "The quote, when the hub has priced it: every line and its reason."}
     )
 

@@ -10,7 +10,7 @@ from hub.billing.remedies import REMEDIES
 from hub.ocpi import strictjson
 from hub.ocpi.document import Json
 from hub.operator.call import Call
-from hub.operator.fields import MAYBE, Anything, Because, Money, exact, listed, text, word
+from hub.operator.fields import MAYBE, Anything, Because, Exactly, Money, exact, listed, text, word
 from hub.operator.paging import Listing
 from hub.operator.problems import Conflict
 from hub.operator.resources import objects
@@ -54,7 +54,7 @@ class SessionSchema(Object):
 
 class SessionDetails(SessionSchema):
     document = Anything(required=True, metadata={"description": "The Session of OCPI 2.3.0."})
-    explanation = Anything(
+    explanation = Exactly(
         **MAYBE,
         metadata={"description": "The quote: every line with its quantity, price and tariff element."},
     )
