@@ -15,7 +15,7 @@ from hub.ocpi.errors import OcpiError
 from hub.parties import registration, registry
 from hub.parties.partner import Status
 from hub.parties.problems import PartnerProblem
-from hub.prices import taking_force, turning
+from hub.prices import history, taking_force, turning
 from hub.sync import completeness, curves, overdue, presence, pulling, retention, schedule, schedule_defaults
 from hub.sync import quarantine as rereading
 from hub.sync.run import Interrupted, Outcome, Run
@@ -25,6 +25,7 @@ from hub.sync.schedule_defaults import (
     COMPLETENESS,
     CRAWL,
     CURVES,
+    HISTORY,
     OVERDUE,
     PRICES,
     PULL,
@@ -61,6 +62,12 @@ def take_force(run: Run) -> Outcome:
     return Outcome(told=told, finish=turning.wake_for_next)
 
 
+def keep_history(run: Run) -> Outcome:
+    """The CDRs that have come since, packed for what-if questions."""
+    count = history.fill(run.hub.store, lambda: run.over)
+    return Outcome(told=f"{count} CDR{'' if count == 1 else 's'} packed", again=run.over)
+
+
 JOBS: Mapping[str, Callable[[Run], Outcome]] = {
     PULL: pulling.pull,
     CRAWL: pulling.whole,
@@ -71,6 +78,7 @@ JOBS: Mapping[str, Callable[[Run], Outcome]] = {
     OVERDUE: overdue.watch,
     PRICES: take_force,
     CURVES: curves.look,
+    HISTORY: keep_history,
     COMPLETENESS: completeness.nightly,
 }
 

@@ -7,7 +7,7 @@ from hub.ocpi.modules import MODULES
 from hub.parties import registry
 from hub.parties.interfaces import SENDER
 from hub.parties.partner import Partner
-from hub.prices import taking_force
+from hub.prices import history, taking_force
 from hub.store.unit import Unit
 from hub.sync import schedule
 from hub.sync.schedule import Due
@@ -16,6 +16,7 @@ PULL, CRAWL, ALIVE, ROTATE = "pull", "crawl", "alive", "rotate"
 REREAD, RETENTION, COMPLETENESS, OVERDUE = "reread", "retention", "completeness", "overdue"
 PRICES = taking_force.JOB
 CURVES = "curves"
+HISTORY = history.JOB
 DAY = 86400
 AT_ONCE = (PULL,)
 """What is due when a partner connects or returns: what it wrote meanwhile was not pushed (TR-92, HCI-06)."""
@@ -46,6 +47,7 @@ OF_HUB = (
     Due(OVERDUE, None, "1m", 0),
     Due(CURVES, None, "1m", 0),
     Due(REREAD, None, "5m", 0),
+    Due(HISTORY, None, "1h", 0),
     Due(RETENTION, None, "30 2 * * *", 0),
     Due(COMPLETENESS, None, "0 3 * * *", 0),
 )
