@@ -3,11 +3,13 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from hub.store import libpq
 from hub.store.pressure import PATIENCE, Overloaded
 from hub.store.unit import Clock, Glance, React, Unit, utc_micros
 
@@ -24,6 +26,14 @@ THRESHOLD = "prepare_threshold"
 """Of the URL: after how many uses the server keeps a statement prepared; 0 is never. A pooler that gives
 every transaction another connection of the server, as PgBouncer may, needs `?prepare_threshold=0`: a
 statement would be prepared where the next transaction is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A connection of the pool; `driver` is what statements of `hub.store.prepared` run on."""
+
+    pooled: PoolProxiedConnection
+    driver: Any
 
 
 def nothing_follows(unit: Unit) -> None:
@@ -52,7 +62,7 @@ class Store:
         self.sqlite = self.engine.dialect.name == "sqlite"
         self._one_writer = threading.Lock()
         event.listen(self.engine, "connect", self._have_patience)
-        self._idle: list[PoolProxiedConnection] = []
+        self._idle: list[Line] = []
 
     @contextmanager
     def unit(self) -> Iterator[Unit]:
@@ -95,21 +105,12 @@ class Store:
     @contextmanager
     def glance(self) -> Iterator[Glance]:
         """For single reads on the path of every request: no transaction, each statement sees the latest."""
-        with self._pooled() as pooled:
-            driver: Any = pooled.driver_connection
-            if self.sqlite:
-                yield Glance(self.clock(), driver, self.engine.dialect)
-                return
-            driver.autocommit = True  # psycopg would begin a transaction
-            try:
-                yield Glance(self.clock(), driver, self.engine.dialect)
-            finally:
-                if not driver.closed:
-                    driver.autocommit = False
+        with self._line() as line:
+            yield Glance(self.clock(), line.driver, self.engine.dialect)
 
     def close(self) -> None:
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop().pooled.close()
         self.engine.dispose()
 
     @contextmanager
@@ -118,10 +119,12 @@ class Store:
 
         SQLite: a writer takes the write lock at once, since to upgrade a read lock loses updates or fails.
         """
-        with self._pooled() as pooled:
-            driver: Any = pooled.driver_connection
+        with self._line() as line:
+            driver, pooled = line.driver, line.pooled
             if self.sqlite:
                 driver.execute(begin)
+            else:
+                driver.begin()
             try:
                 yield Unit(self.clock(), driver, self.engine.dialect, lambda: Connection(self.engine, pooled))
                 driver.commit()
@@ -131,26 +134,31 @@ class Store:
                 raise
 
     @contextmanager
-    def _pooled(self) -> Iterator[PoolProxiedConnection]:
+    def _line(self) -> Iterator[Line]:
         """The connection that was used last, whose cache is warmest; they stay checked out of the pool, which
         takes longer to give one than the database to answer. When one broke, all are given up: the server was
         restarted."""
         try:
-            pooled = self._idle.pop()
+            line = self._idle.pop()
         except IndexError:
-            pooled = self.engine.raw_connection()
+            line = self._connected()
         try:
-            yield pooled
+            yield line
         finally:
-            if self.sqlite or not pooled.driver_connection.closed:  # type: ignore[union-attr]
-                self._idle.append(pooled)
+            if self.sqlite or not line.pooled.driver_connection.closed:  # type: ignore[union-attr]
+                self._idle.append(line)
             else:
-                self._give_up(pooled)
+                self._give_up(line)
 
-    def _give_up(self, broken: PoolProxiedConnection) -> None:
-        broken.invalidate()
+    def _connected(self) -> Line:
+        pooled = self.engine.raw_connection()
+        found: Any = pooled.driver_connection
+        return Line(pooled, found if self.sqlite else libpq.Line(found))
+
+    def _give_up(self, broken: Line) -> None:
+        broken.pooled.invalidate()
         while self._idle:
-            self._idle.pop().invalidate()
+            self._idle.pop().pooled.invalidate()
 
 
 def engine_for(url: str) -> Engine:

@@ -5,30 +5,24 @@ SQLAlchemy's execution of ready text a tenth. What is not on the path of every r
 """
 
 from collections import namedtuple
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, Protocol
 
 from sqlalchemy import Dialect
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.elements import ClauseElement
 
+from hub.store.libpq import Numbered
 from hub.store.unit import Glance, Unit
 
 
-@dataclass(slots=True)
-class Text:
-    """A statement in the words of one driver.
+class Text(Protocol):
+    """A statement in the words of one driver; `values` are all its parameters."""
 
-    literals  values that stand in the statement
-    order     names of its parameters, for a driver that takes them by position
-    row       what a row of its result is made into; known after the first run
-    """
+    def rows(self, driver: Any, values: Mapping[str, Any]) -> list[Any]: ...
 
-    text: str
-    literals: Mapping[str, Any]
-    order: tuple[str, ...] | None
-    row: Any = None
+    def run(self, driver: Any, values: Mapping[str, Any]) -> int: ...
 
 
 def maker_of_rows(names: list[str]) -> Any:
@@ -37,62 +31,92 @@ def maker_of_rows(names: list[str]) -> Any:
     return row._make
 
 
+def picker(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    """The values of these names, in their order."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: [values[name] for name in names]
+
+
+class OnSqlite:
+    """Parameters are taken by position."""
+
+    def __init__(self, text: str, order: Sequence[str]) -> None:
+        self._text = text
+        self._given = picker(order)
+        self._row: Any = None
+
+    def rows(self, driver: Any, values: Mapping[str, Any]) -> list[Any]:
+        cursor = driver.execute(self._text, self._given(values))
+        rows = cursor.fetchall()
+        if not rows:
+            return rows  # type: ignore[no-any-return]
+        if self._row is None:
+            self._row = maker_of_rows([column[0] for column in cursor.description])
+        return list(map(self._row, rows))
+
+    def run(self, driver: Any, values: Mapping[str, Any]) -> int:
+        return int(driver.execute(self._text, self._given(values)).rowcount)
+
+
+class OnPostgresql:
+    """Parameters are numbered; what comes back is binary, or every document would be hexadecimal digits."""
+
+    def __init__(self, text: str) -> None:
+        self._statement = Numbered(text)
+        self._row: Any = None
+
+    def rows(self, driver: Any, values: Mapping[str, Any]) -> list[Any]:
+        result = driver.run(self._statement, values)
+        if not result.ntuples:
+            return []
+        if self._row is None:
+            self._row = maker_of_rows([str(result.fname(each), "utf-8") for each in range(result.nfields)])
+        found: list[Any] = driver.rows(result, self._row)
+        return found
+
+    def run(self, driver: Any, values: Mapping[str, Any]) -> int:
+        return int(driver.run(self._statement, values).command_tuples or 0)
+
+
 class Prepared:
     """A statement with named parameters (`bindparam`), none of which may be left out; its rows have names."""
 
     def __init__(self, **dialects: Executable) -> None:
         """One statement for `every` engine, or one for each of `sqlite` and `postgresql`."""
         self._statements = dialects
-        self._texts: dict[str, Text] = {}
+        self._texts: dict[str, tuple[Text, Mapping[str, Any]]] = {}
 
     def all(self, unit: Unit | Glance, **values: Any) -> list[Any]:
         """Every row."""
-        cursor, text = self._execute(unit, values)
-        rows = cursor.fetchall()
-        cursor.close()
-        return list(map(text.row, rows))
+        text, literals = self._texts.get(unit.dialect.name) or self._compile(unit.dialect)
+        return text.rows(unit.driver, {**literals, **values} if literals else values)
 
     def first(self, unit: Unit | Glance, **values: Any) -> Any:
-        """The first row; None when there is none."""
-        cursor, text = self._execute(unit, values)
-        row = cursor.fetchone()
-        cursor.close()
-        return None if row is None else text.row(row)
+        """The first row, of not many; None when there is none."""
+        rows = self.all(unit, **values)
+        return rows[0] if rows else None
 
     def run(self, unit: Unit, **values: Any) -> int:
         """For a statement that returns no rows: how many it concerned."""
-        cursor, _ = self._execute(unit, values)
-        count = int(cursor.rowcount)
-        cursor.close()
-        return count
+        text, literals = self._texts.get(unit.dialect.name) or self._compile(unit.dialect)
+        return text.run(unit.driver, {**literals, **values} if literals else values)
 
     def many(self, unit: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
-        """The same for each of the rows of values, without an answer in between."""
-        text = self._texts.get(unit.dialect.name) or self._compile(unit.dialect)
-        cursor = unit.driver.cursor()
-        if text.order is None:
-            cursor.executemany(text.text, [{**text.literals, **row} for row in rows])
-        else:
-            cursor.executemany(text.text, [[row[each] for each in text.order] for row in rows])
-        cursor.close()
+        """The same for each of the rows of values."""
+        for row in rows:
+            self.run(unit, **row)
 
-    def _execute(self, unit: Unit | Glance, values: Mapping[str, Any]) -> tuple[Any, Text]:
-        text = self._texts.get(unit.dialect.name) or self._compile(unit.dialect)
-        given: Any = {**text.literals, **values}
-        if text.order is not None:
-            given = [given[each] for each in text.order]
-        # psycopg would otherwise get every document as hexadecimal digits
-        cursor = unit.driver.cursor() if text.order is not None else unit.driver.cursor(binary=True)
-        cursor.execute(text.text, given)
-        if text.row is None and cursor.description:
-            text.row = maker_of_rows([column[0] for column in cursor.description])
-        return cursor, text
-
-    def _compile(self, dialect: Dialect) -> Text:
+    def _compile(self, dialect: Dialect) -> tuple[Text, Mapping[str, Any]]:
+        """With it the values that stand in the statement."""
         statement = self._statements["every" if "every" in self._statements else dialect.name]
         assert isinstance(statement, ClauseElement)
         compiled: Any = statement.compile(dialect=dialect)
         literals = {key: value for key, value in compiled.params.items() if value is not None}
-        order = tuple(compiled.positiontup) if compiled.positional else None
-        self._texts[dialect.name] = Text(str(compiled), literals, order)
+        text: Text = (
+            OnSqlite(str(compiled), compiled.positiontup)
+            if compiled.positional
+            else OnPostgresql(str(compiled))
+        )
+        self._texts[dialect.name] = text, literals
         return self._texts[dialect.name]

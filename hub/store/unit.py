@@ -38,7 +38,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What statements of `hub.store.prepared` need to read: the driver's own connection, no transaction."""
+    """What statements of `hub.store.prepared` need to read: what they run on, and no transaction."""
 
     now: int
     driver: Any
@@ -49,7 +49,7 @@ class Unit:
     """One transaction.
 
     now      its instant, in microseconds
-    driver   the driver's own connection, for `hub.store.prepared`
+    driver   what the statements of `hub.store.prepared` run on
     changes  the documents stored so far; joined: ids of the partners that connected. Both wait for reactions.
     owed     whether partners are owed something by it
     ruled    the `hub.prices.rules.Rule`s that were made, ended or concern others now; they wait for reactions
