@@ -25,7 +25,7 @@ from hub.store.unit import Unit
 
 NO_DATES = frozenset({"2.1.1"})
 """The editions that cannot say when a tariff is valid."""
-FIRST_SEQ = 2**53
+FIRST_SEQ = 2**48
 """In lists they come behind all tariffs that there are."""
 ID_LENGTH = 36
 Named = tuple[str, str]

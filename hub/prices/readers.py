@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from hub.ocpi.document import Document, Party
+from hub.ocpi.wire import fold
 from hub.prices import sightings
 from hub.store.base import INSERTS
 from hub.store.documents import TABLES, Stored, looked_up
@@ -22,7 +23,7 @@ from hub.store.unit import Unit
 FOR_SOME = Party(SOME, "")
 Span = tuple[int, int]
 """From an instant until just before another, in microseconds."""
-FOREVER = 2**62
+EVER, FOREVER = 0, 2**62
 READ_BY = tariff_readers.c
 PRESENT = Prepared(
     every=select(READ_BY.party)
@@ -56,6 +57,18 @@ def may_read(unit: Unit, owner: Party, key: str, parties: Collection[Party], at:
     return owner in parties or not within(spans, unit.now if at is None else at)
 
 
+def readable(
+    unit: Unit, owner: Party, tariff_ids: Sequence[str], party: str | None, at: int
+) -> Sequence[str]:
+    """Of the tariffs that a connector names, those that a party could read at an instant: it is not billed by
+    what is for others. A party that is not known reads what is for all."""
+    if not tariff_ids or state(unit) is None:
+        return tariff_ids
+    parties = [] if party is None else [Party.of_code(party)]
+    hidden = hidden_spans(unit, parties, owner, *map(fold, tariff_ids)).get(owner.code, {})
+    return [each for each in tariff_ids if not within(hidden.get(fold(each), ()), at)]
+
+
 def within(spans: Sequence[Span], at: int) -> bool:
     return any(since <= at < until for since, until in spans)
 
@@ -69,7 +82,8 @@ def admit(unit: Unit, owner: Party, key: str, party: Party) -> None:
 
 
 def restrict(unit: Unit, owner: Party, key: str, parties: Collection[Party]) -> None:
-    """From now on only these parties read the tariff; with none of them, everybody does again.
+    """From now on only these parties read the tariff; with none of them, everybody does again. A tariff that
+    nobody has seen yet was never for others.
 
     Those who lose it are sent a DELETE, those who gain it a PUT, and the locations that name it are owed to
     both. Who has never seen it is told nothing.
@@ -103,7 +117,8 @@ def close(unit: Unit, owner: Party, key: str, parties: Collection[Party], *, pub
 
 def begin(unit: Unit, owner: Party, key: str, parties: Collection[Party], *, restricted: bool) -> None:
     codes = sorted(party.code for party in parties) + ([SOME] if restricted else [])
-    rows = [{"owner": owner.code, "key": key, "party": code, "since": unit.now} for code in codes]
+    since = unit.now if not restricted or sightings.seen(unit, owner, key) else EVER
+    rows = [{"owner": owner.code, "key": key, "party": code, "since": since} for code in codes]
     if rows:
         unit.connection.execute(insert(tariff_readers), rows)
 
@@ -127,15 +142,13 @@ Hidden = Mapping[str, Mapping[str, Sequence[Span]]]
 """Owner's code -> key of a tariff -> when it was, or is, hidden."""
 
 
-def hidden_spans(
-    unit: Unit, parties: Collection[Party], owner: Party | None = None, key: str | None = None
-) -> Hidden:
+def hidden_spans(unit: Unit, parties: Collection[Party], owner: Party | None = None, *keys: str) -> Hidden:
     """The tariffs that were or are hidden from all of these parties, with the times; those of their own are
-    in it too."""
+    in it too. With an owner only these keys of it are looked at."""
     query = select(READ_BY.owner, READ_BY.key, READ_BY.party, READ_BY.since, READ_BY.until)
     query = query.where(READ_BY.party.in_([SOME, *(party.code for party in parties)]))
     if owner is not None:
-        query = query.where(READ_BY.owner == owner.code, READ_BY.key == key)
+        query = query.where(READ_BY.owner == owner.code, READ_BY.key.in_(keys))
     spans: defaultdict[tuple[str, str], tuple[list[Span], list[Span]]] = defaultdict(lambda: ([], []))
     for row in unit.connection.execute(query):
         closed, opened = spans[row.owner, row.key]

@@ -17,7 +17,7 @@ from sqlalchemy import Dialect
 
 from hub.ocpi import instants
 from hub.ocpi.document import Party
-from hub.prices import by_connector, rule_rows
+from hub.prices import by_connector, readers, rule_rows
 from hub.prices.by_connector import Unresolved
 from hub.prices.rule_index import Index
 from hub.prices.rules import ADJUSTMENTS, Kind, Rule
@@ -93,7 +93,8 @@ def resolve(unit: Unit, here: Situation, seen: int | None = None) -> Resolution:
     if rule is not None:
         return Resolution(here, rule, *of_rule(unit, rule, here, seen, adjustments), index)
     try:
-        chosen = by_connector.choose(unit, here.owner, here.tariff_ids, here.tariff_type, (here.start, seen))
+        ids = readers.readable(unit, here.owner, here.tariff_ids, here.partner, here.start)
+        chosen = by_connector.choose(unit, here.owner, ids, here.tariff_type, (here.start, seen))
     except Unresolved as fault:
         late = index.first_late(here)
         if late is None:

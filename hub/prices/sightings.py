@@ -8,6 +8,7 @@ left alone: its owner's next word would be taken for an older one, and everybody
 
 from collections.abc import Callable, Collection, Iterable
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 from sqlalchemy import or_, select
 
@@ -34,12 +35,19 @@ def hearing(unit: Unit) -> frozenset[Party]:
 
 def tariff(unit: Unit, owner: Party, key: str, parties: Collection[Party]) -> None:
     """These parties see the tariff, and what names it, otherwise from now on."""
-    table = TABLES["tariffs"]
-    mine = (table.c.owner == owner.code) & (table.c.key == key) & table.c.deleted_at.is_(None)
-    known = unit.connection.execute(select(table.c.seq, table.c.rev, table.c.received_at).where(mine)).first()
-    if known is not None and (known.rev > 1 or known.received_at < unit.now):  # or nobody has seen it yet
+    known = seen(unit, owner, key)
+    if known is not None and known.deleted_at is None:
         note(unit, "tariffs", [known.seq], parties)
     naming_it(unit, owner, {key}, parties)
+
+
+def seen(unit: Unit, owner: Party, key: str) -> Any:
+    """The row of a tariff that partners may have seen; None while there is none, or only since this very
+    transaction."""
+    table = TABLES["tariffs"]
+    before = or_(table.c.rev > 1, table.c.received_at < unit.now)
+    query = select(table.c.seq, table.c.deleted_at).where(table.c.owner == owner.code, table.c.key == key)
+    return unit.connection.execute(query.where(before)).first()
 
 
 def naming_it(unit: Unit, owner: Party, keys: AbstractSet[str], parties: Collection[Party]) -> None:

@@ -63,6 +63,8 @@ def owe_changes(unit: Unit, since: int, until: int) -> None:
         owe_rule(unit, rule, everybody)
     owe_groups(unit, since, until, everybody)
     for turn in book.changes_between(unit, since, until):
+        if turn.after is None or turn.after.recorded_at >= turn.at:
+            continue  # connectors never named it beside the present version
         announcing.taken(unit, Party.of_code(turn.owner), turn.key)
 
 
