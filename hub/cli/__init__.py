@@ -12,11 +12,13 @@ from hub.cli.delivery import delivery
 from hub.cli.demo import demo
 from hub.cli.faults import fault_shown
 from hub.cli.frame import Group
+from hub.cli.membership import location_group, membership
 from hub.cli.ocpi import ocpi
 from hub.cli.partner import partner
 from hub.cli.price import price
 from hub.cli.quarantine import quarantine
 from hub.cli.reprice import reprice
+from hub.cli.rule import rule
 from hub.cli.schedule import schedule
 from hub.cli.serve import serve
 from hub.cli.session import session
@@ -37,6 +39,9 @@ COMMANDS: tuple[click.Command, ...] = (
     price,
     tariff,
     curve,
+    rule,
+    location_group,
+    membership,
     verify,
     reprice,
     session,

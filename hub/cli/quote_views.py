@@ -8,6 +8,7 @@ from hub.ocpi.document import Json
 
 LINE = ("What", "From (UTC)", "Quantity", "Billed", "Unit", "Unit price", "Net", "Tax %", "Gross", "Why")
 TOTAL = ("Total", "Net", "Tax", "Gross")
+ADJUSTED = ("Adjusted by", "Rule", "Quantity", "Net", "Tax", "Gross", "Reason")
 DIMENSIONS = ("energy", "time", "parking", "fixed", "reservation")
 MEASURED = (("total_energy", "kWh"), ("total_time", "h"), ("total_parking_time", "h parked"))
 
@@ -22,6 +23,9 @@ def show_quote(quote: Json) -> None:
     show_table((*TOTAL, "Measured"), list(totals(quote)))
     for limit in quote["limits"]:
         out.print(f"Limit: {limited(limit)}")
+    if quote.get("adjustments"):
+        out.print()
+        show_table(ADJUSTED, list(adjusted(quote)))
     for remark in quote["warnings"]:
         out.print(f"Warning: {remark['path']}: {remark['message']} [{remark['id']}]")
 
@@ -50,6 +54,15 @@ def totals(quote: Json) -> Iterator[tuple[Any, ...]]:
             yield (name, *amounts(quote[name]), "")
     measured = (f"{text(quote[field])} {unit}" for field, unit in MEASURED if quote[field])
     yield (f"total {quote['currency']}", *amounts(quote), ", ".join(measured))
+
+
+def adjusted(quote: Json) -> Iterator[tuple[Any, ...]]:
+    """What the tariff alone comes to, what each rule has changed, and what is left; totals are after it."""
+    yield ("tariff alone", "", "", *amounts(quote["base"]), "")
+    for each in quote["adjustments"]:
+        quantity = f"{text(each['quantity'])} {each['unit']}" if each["unit"] else ""
+        yield (each["kind"], each["rule_id"], quantity, *amounts(each), each["reason"])
+    yield (f"total {quote['currency']}", "", "", *amounts(quote), "")
 
 
 def amounts(cost: Json) -> tuple[Any, ...]:

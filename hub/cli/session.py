@@ -1,8 +1,11 @@
 """`hub session`: what was charged, what it was billed, and what holds it up."""
 
+from collections.abc import Sequence
+
 import click
 
 from hub.billing import rating
+from hub.billing.holding import EnergyZero
 from hub.cli.acting import at_the_terminal
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
@@ -17,6 +20,7 @@ from hub.store import audit, billed, charges
 from hub.store.billed import Billed
 from hub.store.unit import Unit
 
+WAIVED = (EnergyZero.code,)
 party_argument = click.argument("party", metavar="PARTY", type=PartyType())
 id_argument = click.argument("identity", metavar="ID")
 
@@ -65,15 +69,21 @@ def show(hub: Hub, party: Party, identity: str, as_json: bool) -> None:
 @session.command(example="hub session rate NL/CPO SESSION-1")
 @party_argument
 @id_argument
+@click.option(
+    "--accept",
+    type=click.Choice(WAIVED),
+    multiple=True,
+    help="Bill it in spite of this, which somebody has looked at.",
+)
 @with_hub
-def rate(hub: Hub, party: Party, identity: str) -> None:
+def rate(hub: Hub, party: Party, identity: str, accept: Sequence[str]) -> None:
     """Try to bill a held session now.
 
-    It happens by itself when a location or tariff of the CPO changes.
+    It happens by itself when a location, a tariff or an assignment rule of the CPO changes.
     """
     with hub.store.unit() as unit:
         check_billable(unit, known(unit, party, identity))
-        rating.bill(unit, known(unit, party, identity).session.document)
+        rating.bill(unit, known(unit, party, identity).session.document, accept)
         audit.record(unit, at_the_terminal(), "rate", f"session/{party}/{identity}")
     with hub.store.reading() as unit:
         told = summary(unit, known(unit, party, identity))

@@ -7,7 +7,7 @@ from hub.cli.quote_views import show_quote
 from hub.cli.tables import console, show_facts, show_table
 from hub.ocpi import strictjson
 from hub.ocpi.document import Json
-from hub.store import documents
+from hub.store import documents, grounds
 from hub.store.billed import Billed
 from hub.store.charges import Charge
 from hub.store.unit import Unit
@@ -56,8 +56,23 @@ def everything(unit: Unit, billed: Billed) -> Json:
     """All that is known of one session; `quote` is null unless the hub has priced it."""
     quote = billed.charge and billed.charge.quote
     return summary(unit, billed) | {
+        "grounds": ground(unit, billed),
         "session": billed.session.document.newest,
         "quote": strictjson.reread(quote) if quote else None,
+    }
+
+
+def ground(unit: Unit, billed: Billed) -> Json | None:
+    """What its charge stands on; null unless the hub has priced it."""
+    charge = billed.charge
+    found = charge and grounds.of_session(unit, charge.owner, charge.session_key)
+    if not charge or not charge.quote or not found:
+        return None
+    return {
+        "tariff_version": found.tariff_version,
+        "rule_id": found.rule_id,
+        "adjusted_by": list(found.adjusted_by),
+        "policy": found.policy,
     }
 
 
@@ -98,13 +113,23 @@ def show_one(told: Json) -> None:
             "code": told["code"],
             "reason": told["reason"],
             "what to do": told["remedy"],
-            "tariff": told["tariff_id"],
+            "tariff": told["tariff_id"] and tariff(told),
             "CDR": told["cdr_id"],
         }
     )
     if told["quote"]:
         console().print()
         show_quote(told["quote"])
+
+
+def tariff(told: Json) -> str:
+    """The tariff, its version, and what gave it."""
+    stands_on = told["grounds"]
+    if stands_on is None:
+        return str(told["tariff_id"])
+    rule = stands_on["rule_id"]
+    by = "named by the connector or the session" if rule is None else f"given by rule {rule}"
+    return f"{told['tariff_id']}, version {stands_on['tariff_version']}, in force at the start; {by}"
 
 
 def waiting(status: str) -> str:
