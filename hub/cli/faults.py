@@ -11,6 +11,7 @@ from click.exceptions import NoArgsIsHelpError
 from sqlalchemy.exc import DBAPIError
 
 from hub.ocpi.errors import OcpiError
+from hub.prices.problems import PriceProblem
 from hub.settings import SettingsError
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -43,6 +44,7 @@ SENTENCES: tuple[tuple[type[BaseException], Callable[[Any], str]], ...] = (
     (click.UsageError, of_usage),
     (click.ClickException, lambda fault: fault.format_message()),
     (CommandFailed, str),
+    (PriceProblem, str),
     (SettingsError, str),
     (OcpiError, lambda fault: fault.message),
     (DBAPIError, of_database),

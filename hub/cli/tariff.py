@@ -1,5 +1,9 @@
-"""`hub tariff`: whether a tariff is sound, what it says, what charging will cost, how two of them differ."""
+"""`hub tariff`: whether a tariff is sound, what it says, what charging will cost, how two of them differ.
 
+What stands in the price book is looked at and changed by the commands of `hub.cli.tariff_book`.
+"""
+
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,11 +14,17 @@ import click
 
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
+from hub.cli.opening import opened
 from hub.cli.partner_words import time_zone as known_zone
 from hub.cli.price_files import objects_in, tariff_of
 from hub.cli.tables import show_json
+from hub.cli.tariff_book import COMMANDS as BOOK
+from hub.cli.tariff_book import referred
 from hub.cli.tariff_views import show_diff, show_findings, show_preview
-from tariffs import PricingError, Tariff
+from hub.cli.tariff_what_if import what_if
+from hub.ocpi.document import Party
+from hub.settings import Settings
+from tariffs import PricingError, Tariff, read_tariff
 from tariffs.diff import diff as compared
 from tariffs.drawing import PicturesMissing
 from tariffs.explain import explain as explained
@@ -28,6 +38,7 @@ from tariffs.spot import Conditions, zone_of
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 UTC_ZONE = "UTC"
+VERSION = re.compile(r"([A-Za-z]{2})/([A-Za-z0-9]{3})/(.+?)(?:@([1-9][0-9]{0,8}))?")
 
 
 def checked_zone(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -53,12 +64,19 @@ zone_option = click.option(
 )
 
 
-@click.group(cls=Group, example="hub tariff lint tariff.json")
+@click.group(
+    cls=Group, example="hub tariff publish night.json --from '2026-11-30 06:00 Europe/Berlin' --dry-run"
+)
 def tariff() -> None:
-    """Check, explain, preview and compare tariffs from files. Works without a database.
+    """See and change the price book; check, explain, preview and compare tariffs from files.
 
-    FILE holds a tariff of any OCPI version, a list of them, or either in the envelope of an OCPI answer.
+    PARTY is the CPO as NL/EXA, ID the tariff's id. FILE holds a tariff of any OCPI version, a list of them,
+    or either in the envelope of an OCPI answer; lint, explain, preview and diff of files need no database.
     """
+
+
+for command in (*BOOK, what_if):
+    tariff.add_command(command)
 
 
 @tariff.command(example="hub tariff lint tariff.json --time-zone Europe/Amsterdam")
@@ -147,14 +165,17 @@ def preview(
         show_preview(found)
 
 
-@tariff.command(example="hub tariff diff old.json new.json --time-zone Europe/Amsterdam")
-@click.argument("old", metavar="OLD", type=FILE)
-@click.argument("new", metavar="NEW", type=FILE)
+@tariff.command(example="hub tariff diff NL/EXA/NIGHT@2 NL/EXA/NIGHT@3 --time-zone Europe/Amsterdam")
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
 @zone_option
 @json_option
-def diff(old: Path, new: Path, time_zone: str | None, as_json: bool) -> None:
-    """Compare two tariffs: what changed in words, where prices differ, and which sessions feel it most."""
-    one, other = (single(file) for file in (old, new))
+def diff(old: str, new: str, time_zone: str | None, as_json: bool) -> None:
+    """Compare two tariffs: what changed in words, where prices differ, and which sessions feel it most.
+
+    Each is a file, or a version in the price book: NL/EXA/NIGHT@3, or NL/EXA/NIGHT for what is in force.
+    """
+    one, other = map(file_or_version, (old, new))
     found = compared(one, other, time_zone or UTC_ZONE)
     if as_json:
         show_json(found.as_dict())
@@ -196,6 +217,21 @@ def read(files: Sequence[Path]) -> list[Tariff]:
         for file, held in found
         for number, each in enumerate(held)
     ]
+
+
+def file_or_version(text: str) -> Tariff:
+    """What a file or the price book has under this name."""
+    file, version = Path(text), VERSION.fullmatch(text)
+    if file.is_file():
+        return single(file)
+    if version is None:
+        raise CommandFailed(f"{text}: is no file, and no version as NL/EXA/NIGHT@3.")
+    with opened(Settings.from_environment()) as hub, hub.store.reading() as unit:
+        found = referred(unit, Party.of(*version.group(1, 2)), *version.group(3, 4))
+    try:
+        return read_tariff(found.document.newest)
+    except PricingError as fault:
+        raise CommandFailed(f"{text}: {fault}") from fault
 
 
 def single(file: Path) -> Tariff:

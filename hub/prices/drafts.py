@@ -27,6 +27,7 @@ WEEK = 168
 class Findings:
     """What is known of a draft.
 
+    name       whose it is and its id, for people
     draft      as it would be stored; None when it cannot be read or priced
     refusals   why it would not be published
     lint       what looks wrong in it, by `tariffs.lint`: errors, then warnings
@@ -38,6 +39,7 @@ class Findings:
     preview    the prices of its first 168 hours, and usual sessions as it begins
     """
 
+    name: str
     time_zone: str
     draft: Document | None
     refusals: tuple[Refusal, ...]
@@ -57,6 +59,7 @@ class Findings:
     def as_dict(self) -> Json:
         """JSON-ready."""
         return {
+            "name": self.name,
             "time_zone": self.time_zone,
             "refusals": [each.as_dict() for each in self.refusals],
             "lint": [each.as_dict() for each in self.lint],
@@ -81,14 +84,15 @@ def examine(unit: Unit, draft: Json, owner: Party, edit: Edit, time_zone: str | 
     """
     zone = time_zone or comparing.time_zone_of(unit, owner)
     begin = unit.now if edit.at is None else edit.at
+    name = f"{owner} {draft.get('id', '(without id)')}"
     complete = completed(draft, owner, begin)
     found = tuple(sorted(tariffs.lint(complete, zone, instants.moment(begin).date()), key=by_severity))
     try:
         document = drafted(unit, draft, owner, begin)
     except PriceProblem as problem:
-        return Findings(zone, None, tuple(problem.refusals), found)
+        return Findings(name, zone, None, tuple(problem.refusals), found)
     book = looked_into(unit, owner, document.key)
-    return examined(book, document, edit, Findings(zone, document, (), found))
+    return examined(book, document, edit, Findings(name, zone, document, (), found))
 
 
 def looked_into(unit: Unit, owner: Party, key: str) -> Book:
@@ -106,6 +110,7 @@ def examined(book: Book, document: Document, edit: Edit, known: Findings) -> Fin
     short = () if before is None or same else notice.short(book.unit, book.owner, book.key, begin)
     tariff, zone = tariffs.read_tariff(document.newest), known.time_zone
     return Findings(
+        known.name,
         zone,
         document,
         () if same else tuple(refusals(book, edit, begin, short)),

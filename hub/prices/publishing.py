@@ -5,12 +5,13 @@ second sees what the first did. What takes force now is put into `tariffs` in th
 force later is left to `taking_force`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from hub.ocpi import instants
 from hub.ocpi.document import Document, Json, Party
 from hub.ocpi.wire import fold
-from hub.prices import entries, notice, versions
+from hub.prices import entries, notice, readers, versions
 from hub.prices.content import content_hash
 from hub.prices.drafting import drafted
 from hub.prices.entries import Book, Signed
@@ -118,6 +119,22 @@ def withdraw_end(unit: Unit, owner: Party, key: str, number: int, edit: Edit) ->
         raise NotWithdrawable(f"Version {number} of {owner} {key} has no end that is still to come")
     told(book, edit, "withdraw end", None, version.document.newest)
     return again(book, version)
+
+
+def restrict(unit: Unit, owner: Party, key: str, parties: Collection[Party], edit: Edit) -> None:
+    """From now on only these parties may read the tariff, which need not be there yet; with none, all may."""
+    folded = fold(key)
+    before = named(unit, owner, folded)
+    readers.restrict(unit, owner, folded, parties)
+    after = named(unit, owner, folded)
+    if before != after:
+        audit.record(unit, edit.author, "restrict", f"tariff/{owner}/{folded}", before, after, edit.reason)
+
+
+def named(unit: Unit, owner: Party, key: str) -> Json:
+    """Who may read a tariff, as the audit trail has it."""
+    found = readers.of(unit, owner, key)
+    return {"readers": None if found is None else sorted(map(str, found))}
 
 
 # What they have in common ----------------------------------------------------------------------------------

@@ -228,6 +228,15 @@ def in_force(unit: Unit, owner: Party, key: str, start: int, seen: int | None = 
     return version(row) if row is not None and row.recorded_at > min(start, pinned) else None
 
 
+def identities(unit: Unit, owner: Party | None = None, limit: int | None = None) -> list[tuple[Party, str]]:
+    """The tariffs of the book, of one party or of all, in the order of party and id."""
+    table = tariff_versions
+    query = select(table.c.owner, table.c.key).distinct().order_by(table.c.owner, table.c.key).limit(limit)
+    if owner is not None:
+        query = query.where(table.c.owner == owner.code)
+    return [(Party.of_code(row.owner), row.key) for row in unit.connection.execute(query)]
+
+
 def gaps(unit: Unit, owner: Party, key: str) -> list[Gap]:
     """The times after its first version in which the tariff does not hold, the last one included."""
     return list(gaps_among(of_tariff(unit, owner, key)))
