@@ -1,4 +1,4 @@
-"""Clearing: agreements between CPOs and eMSPs."""
+"""Clearing: agreements between CPOs and eMSPs, what becomes of each CDR, and how it is checked."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,17 @@ SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
+    create_agreements()
+    create_clearings()
+    create_settings()
+
+
+def downgrade() -> None:
+    for name in ("meter_keys", "check_settings", "clearing_events", "clearings", "agreements"):
+        op.drop_table(name)
+
+
+def create_agreements() -> None:
     op.create_table(
         "agreements",
         sa.Column("id", SERIAL, nullable=False),
@@ -35,5 +46,93 @@ def upgrade() -> None:
     )
 
 
-def downgrade() -> None:
-    op.drop_table("agreements")
+def create_clearings() -> None:
+    op.create_table(
+        "clearings",
+        sa.Column("id", SERIAL, primary_key=True),
+        *texts({"owner": 5, "cdr_key": 80}),
+        sa.Column("cdr_seq", SERIAL, nullable=False),
+        *texts({"emsp": 5, "kind": 11, "state": 10}),
+        sa.Column("codes", sa.Text, nullable=False, server_default="[]"),
+        sa.Column("received_at", sa.BigInteger, nullable=False),
+        *numbers("checked_at", "next_check_at"),
+        sa.Column("session_key", sa.String(80)),
+        *texts({"evse_key": 80, "connector_key": 80, "token_key": 80}),
+        *(sa.Column(name, sa.String(80)) for name in ("reference", "credits")),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("started_at", "ended_at", "energy")),
+        *numbers("latitude", "longitude"),
+        *texts({"currency": 3}),
+        sa.Column("net", sa.BigInteger, nullable=False),
+        *numbers("gross", "expected_net", "expected_gross", "carried_net", "carried_gross"),
+        sa.Column("cause", sa.String(80)),
+        *(sa.Column(name, SERIAL) for name in ("agreement_id", "tariff_version_id")),
+        sa.Column("rules", sa.Text),
+        sa.Column("engine", sa.String(20)),
+        sa.Column("policy", sa.Text),
+        sa.Column("input_hash", sa.String(64)),
+        *(sa.Column(name, sa.String(80)) for name in ("credited_by", "replaced_by")),
+        sa.Column("statement_id", SERIAL),
+        sa.UniqueConstraint("owner", "cdr_key", name="uq_clearings_owner_cdr_key"),
+    )
+    for name, columns in INDEXES.items():
+        op.create_index(f"ix_clearings_{name}", "clearings", columns)
+    op.create_table(
+        "clearing_events",
+        sa.Column("id", SERIAL, primary_key=True),
+        sa.Column("clearing_id", SERIAL, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        *texts({"by": 100}),
+        sa.Column("before", sa.String(10)),
+        *texts({"after": 10}),
+        sa.Column("why", sa.Text),
+        sa.Column("codes", sa.Text, nullable=False, server_default="[]"),
+    )
+    op.create_index("ix_clearing_events_clearing_id", "clearing_events", ["clearing_id"])
+
+
+INDEXES = {
+    "state": ["state", "next_check_at"],
+    "session": ["owner", "session_key"],
+    "evse": ["owner", "evse_key", "started_at"],
+    "token": ["token_key", "started_at"],
+    "reference": ["owner", "reference"],
+    "credits": ["owner", "credits"],
+    "agreement": ["agreement_id", "state", "ended_at"],
+    "statement": ["statement_id"],
+    "cdr": ["cdr_seq"],
+}
+
+
+def create_settings() -> None:
+    op.create_table(
+        "check_settings",
+        sa.Column("id", SERIAL, primary_key=True),
+        *texts({"party": 5, "code": 8}),
+        sa.Column("severity", sa.String(6)),
+        sa.Column("limits", sa.Text, nullable=False, server_default="{}"),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("changed_at", sa.BigInteger, nullable=False),
+        sa.UniqueConstraint("party", "code", name="uq_check_settings_party_code"),
+    )
+    op.create_table(
+        "meter_keys",
+        sa.Column("id", SERIAL, primary_key=True),
+        *texts({"owner": 5, "evse_key": 80}),
+        sa.Column("public_key", sa.Text, nullable=False),
+        sa.Column("valid_from", sa.BigInteger, nullable=False),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text),
+        sa.UniqueConstraint(
+            "owner", "evse_key", "valid_from", name="uq_meter_keys_owner_evse_key_valid_from"
+        ),
+    )
+
+
+def texts(lengths: dict[str, int]) -> list[sa.Column[str]]:
+    """Columns of short texts that must be there."""
+    return [sa.Column(name, sa.String(length), nullable=False) for name, length in lengths.items()]
+
+
+def numbers(*names: str) -> list[sa.Column[int]]:
+    """Columns of whole numbers that may be missing."""
+    return [sa.Column(name, sa.BigInteger) for name in names]

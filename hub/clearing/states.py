@@ -1,0 +1,115 @@
+"""What becomes of a CDR: its states, the only ways from one to another, and the only writer of them."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import insert, update
+
+from hub.clearing.rule import Found
+from hub.store.clearings import clearing_events, clearings
+from hub.store.unit import Unit
+
+
+class State(StrEnum):
+    """Where a CDR stands on its way to being paid.
+
+    RECEIVED  it is kept; CHECKED: its checks are done
+    HELD      somebody must decide, or something must come that is missing
+    RATED     it is right, or was accepted: it goes into the next statement
+    DISPUTED  the eMSP says that it is wrong; CREDITED: it was taken back
+    STATED    it is on a statement; SETTLED: that is final
+    REJECTED  it will not be paid, which the CPO is told; DROPPED: nobody decided, or it was not worth it
+    """
+
+    RECEIVED = "RECEIVED"
+    CHECKED = "CHECKED"
+    HELD = "HELD"
+    RATED = "RATED"
+    DISPUTED = "DISPUTED"
+    CREDITED = "CREDITED"
+    STATED = "STATED"
+    SETTLED = "SETTLED"
+    REJECTED = "REJECTED"
+    DROPPED = "DROPPED"
+
+
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    State.RECEIVED: frozenset({State.CHECKED}),
+    State.CHECKED: frozenset({State.HELD, State.RATED, State.REJECTED}),
+    State.HELD: frozenset({State.CHECKED, State.RATED, State.REJECTED, State.DROPPED}),
+    State.RATED: frozenset({State.DISPUTED, State.CREDITED, State.STATED}),
+    State.DISPUTED: frozenset({State.RATED, State.CREDITED}),
+    State.CREDITED: frozenset({State.STATED}),
+    State.STATED: frozenset({State.SETTLED, State.RATED, State.DISPUTED}),
+    State.SETTLED: frozenset(),
+    State.REJECTED: frozenset({State.CHECKED}),
+    State.DROPPED: frozenset({State.CHECKED}),
+}
+"""CREDITED goes onto a statement with its credit, where both make nought. A contested line leaves its
+statement. What was rejected or dropped by mistake is checked once more."""
+
+
+class NoSuchTransition(Exception):
+    """A CDR cannot go from its state to that one."""
+
+
+class MovedMeanwhile(Exception):
+    """Somebody else has moved the CDR meanwhile; look again."""
+
+
+def move(  # noqa: PLR0913, PLR0917 (what an event tells)
+    unit: Unit,
+    clearing: Any,
+    to: State,
+    by: str,
+    why: str | None = None,
+    found: Sequence[Found] = (),
+    **columns: Any,
+) -> None:
+    """The one way to another state, with an event that tells who, when and why.
+
+    clearing  a row of `clearings`; MovedMeanwhile when it is not in that state any more
+    columns   what is written with it
+    """
+    before = State(clearing.state)
+    if to not in TRANSITIONS[before]:
+        raise NoSuchTransition(
+            f"{clearing.cdr_key} is {before}; from there it can be {named(TRANSITIONS[before])}"
+        )
+    same = (clearings.c.id == clearing.id) & (clearings.c.state == before)
+    moved = unit.connection.execute(update(clearings).where(same).values(state=to, **columns))
+    if moved.rowcount != 1:
+        raise MovedMeanwhile(f"{clearing.cdr_key} is not {before} any more")
+    note(unit, clearing.id, before, to, by, why, found)
+
+
+def note(  # noqa: PLR0913, PLR0917 (what an event tells)
+    unit: Unit,
+    clearing_id: int,
+    before: State | None,
+    after: State,
+    by: str,
+    why: str | None,
+    found: Sequence[Found],
+) -> None:
+    event = {
+        "clearing_id": clearing_id,
+        "at": unit.now,
+        "by": by,
+        "before": before,
+        "after": after,
+        "why": why,
+        "codes": json.dumps(told(found)),
+    }
+    unit.connection.execute(insert(clearing_events).values(event))
+
+
+def told(found: Sequence[Found]) -> list[list[str]]:
+    """As JSON keeps what was found."""
+    return [[each.code, each.severity, each.detail] for each in found]
+
+
+def named(states: Collection[State]) -> str:
+    return " or ".join(sorted(states)) or "nothing else"
