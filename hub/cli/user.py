@@ -1,5 +1,6 @@
 """`hub user`: who may use the operators' API."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -14,7 +15,8 @@ from hub.ocpi import instants
 from hub.ocpi.document import Json, Party
 from hub.operator import people
 from hub.operator.people import NewUser, User
-from hub.operator.roles import Role
+from hub.operator.resources import SECTIONS
+from hub.operator.roles import PURPOSES, Role
 
 ROLE = click.Choice([role.value for role in Role])
 HEADINGS = ("Name", "Role", "Party", "Created", "Disabled")
@@ -47,6 +49,32 @@ def add(hub: Hub, name: str, role: str, party: Party | None, reason: str | None,
         return
     whose = f", for {party} only" if party else ""
     click.echo(f"{name} is a user with the role {role}{whose}. `hub token create {name!r}` makes a token.")
+
+
+@user.command(example="hub user roles")
+def roles() -> None:
+    """Show what each role is for, and what it may change; all of them read all but users and the trail."""
+    click.echo("\n".join(roles_table()))
+
+
+def roles_table() -> Iterator[str]:
+    """As Markdown."""
+    yield "| Role | For | May change |"
+    yield "| --- | --- | --- |"
+    for role, purpose in PURPOSES.items():
+        yield f"| `{role.value}` | {purpose} | {', '.join(changed_by(role)) or 'nothing'} |"
+
+
+def changed_by(role: Role) -> Iterator[str]:
+    """The operations that change something, by section."""
+    if role is Role.ADMIN:
+        yield "everything"
+        return
+    for section in SECTIONS:
+        its = [each for each in section.operations if each.changes and role in each.permission.roles]
+        if its:
+            names = ", ".join(each.name.partition(".")[2] for each in its)
+            yield f"{section.name} ({names})"
 
 
 @user.command("list", example="hub user list --json")

@@ -39,6 +39,7 @@ class Operation:
 
     current   for changes: the view that tells the present state, whose ETag is If-Match
     shown     the names of fields of the answer that are shown this once only
+    asks      a POST that only asks: what is asked for is too much for a query string
     """
 
     name: str
@@ -52,10 +53,11 @@ class Operation:
     status: int = 200
     current: View | None = None
     shown: Collection[str] = ()
+    asks: bool = False
 
     @property
     def changes(self) -> bool:
-        return self.method != "GET"
+        return self.method != "GET" and not self.asks
 
     @property
     def needs_match(self) -> bool:
@@ -174,7 +176,7 @@ class Section:
         return self.operation("DELETE", rule, name, options)
 
     def operation(self, method: str, rule: str, name: str, options: Mapping[str, Any]) -> Callable[[F], F]:
-        """answers, query, takes: schemas; answers=None is 204; status, current, shown: see `Operation`."""
+        """answers, query, takes: schemas; answers=None is 204; the others: see `Operation`."""
         full = f"{self.name}.{name}"
 
         def declared(view: F) -> F:
@@ -206,7 +208,8 @@ def described(made: Operation) -> dict[str, Any]:
     """What the documentation says besides its schemas: who may, and which headers count."""
     who = ", ".join(sorted(made.permission.roles))
     bound = "" if made.permission.bound else " Not for users who are bound to one party."
-    parameters = [header(KEY_HEADER, "Repeats are done once.")] if made.method == "POST" else []
+    repeats = made.method == "POST" and made.changes
+    parameters = [header(KEY_HEADER, "Repeats are done once.")] if repeats else []
     if made.current is not None:
         say = "The ETag of the state that is to be changed."
         parameters.append(header(MATCH_HEADER, say, required=made.needs_match))

@@ -40,7 +40,9 @@ def test_every_route_asks_for_the_role_and_no_role_fails(populated, api):
             for operation in OPERATIONS:
                 permission = PERMISSIONS[operation.name]
                 allowed = role in permission.roles and (party is None or permission.bound)
-                answer = caller.send(operation.method, path_of(operation), {} if operation.changes else None)
+                answer = caller.send(
+                    operation.method, path_of(operation), None if operation.method == "GET" else {}
+                )
                 refused = answer.status_code == 403
                 if refused is allowed or answer.status_code in (401, 405) or answer.status_code >= 500:
                     wrong.append((operation.name, role, party, answer.status_code, answer.get_data()[:200]))
