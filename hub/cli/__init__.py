@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import click
 
+from hub.cli.agreement import agreement
 from hub.cli.audit import audit
 from hub.cli.curve import curve
 from hub.cli.db import db
@@ -42,6 +43,7 @@ COMMANDS: tuple[click.Command, ...] = (
     rule,
     location_group,
     membership,
+    agreement,
     verify,
     reprice,
     session,
