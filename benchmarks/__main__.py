@@ -1,20 +1,42 @@
-"""Runs the benchmarks: all of them, or those named."""
+"""Runs the benchmarks: all of them, or those named; of some, the parts that are named behind them."""
 
 import sys
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from benchmarks import deliveries, pricing, request_cost
+from benchmarks import deliveries, prices, pricing, request_cost
 
-ALL = {"requests": request_cost.run, "deliveries": deliveries.run, "pricing": pricing.run}
+ALL: Mapping[str, Callable[..., None]] = {
+    "requests": request_cost.run,
+    "deliveries": deliveries.run,
+    "pricing": pricing.run,
+    "prices": prices.run,
+}
+PARTS: Mapping[str, Collection[str]] = {"prices": prices.PARTS}
+"""`python -m benchmarks prices publish` runs one part alone."""
 
 
-def main(names: list[str]) -> int:
-    unknown = sorted(set(names) - set(ALL))
-    if unknown:
-        sys.stderr.write(f"no benchmark {', '.join(unknown)}; there are: {', '.join(ALL)}\n")
+def main(words: Sequence[str]) -> int:
+    try:
+        chosen = list(read(words)) or [(name, []) for name in ALL]
+    except KeyError as unknown:
+        sys.stderr.write(f"no benchmark {unknown.args[0]}; there are: {', '.join(ALL)}\n")
         return 2
-    for name in names or ALL:
-        ALL[name]()
+    for name, parts in chosen:
+        ALL[name](*parts)
     return 0
+
+
+def read(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Each benchmark with its parts; KeyError for a word that is neither."""
+    rest = list(words)
+    while rest:
+        name = rest.pop(0)
+        if name not in ALL:
+            raise KeyError(name)
+        parts = []
+        while rest and rest[0] in PARTS.get(name, ()):
+            parts.append(rest.pop(0))
+        yield name, parts
 
 
 if __name__ == "__main__":
