@@ -27,6 +27,7 @@ def test_what_is_shown_may_load_nothing_from_elsewhere(app, path):
     policy = app.test_client().get(path).headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; script-src 'self';")
     assert "http" not in policy
+    assert "unsafe" not in policy
     assert "*" not in policy
     assert "frame-ancestors 'none'" in policy
 
