@@ -23,7 +23,7 @@ MINUTE = HOUR // 60
 
 
 def adjust(quote: Quote, adjustments: Iterable[Adjustment]) -> Quote:
-    """The quote after the adjustments, in the order of `Deal`; itself when none is given.
+    """The quote after the adjustments, in the order of `Deal`; itself when none changes it.
 
     Each takes off what is left at most: nothing falls below zero. Where nothing is owed, nothing changes.
     """
@@ -39,7 +39,7 @@ def adjust(quote: Quote, adjustments: Iterable[Adjustment]) -> Quote:
         if change.net or change.taxes or used:
             done.append(Adjusted(one, change, used))
         state = after
-    return AdjustedQuote(Reckoning(quote.reckoned, state), quote, tuple(done))
+    return AdjustedQuote(Reckoning(quote.reckoned, state), quote, tuple(done)) if done else quote
 
 
 def applied(state: State, one: Adjustment, policy: Policy) -> tuple[State, Fraction]:

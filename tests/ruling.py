@@ -75,8 +75,8 @@ USUAL: dict[Kind, dict[str, Any]] = {
 }
 
 
-def ruling_on(url: str) -> Ruling:
-    made = Ruling(Store(url))
+def ruling_on(url: str, now: int = NOW) -> Ruling:
+    made = Ruling(Store(url), now)
     made.store.clock = made.clock
     with made.store.unit() as unit:
         for key in TARIFFS:
