@@ -12,9 +12,11 @@ from hub.ocpi.errors import OcpiError
 from hub.operator.kinds import KINDS, Kind
 from hub.operator.problems import Problem
 from hub.parties.problems import PartnerProblem
+from hub.prices.problems import PriceProblem
 from hub.store import tasks
 from hub.store.tasks import Lost, Task
 from hub.store.unit import Unit
+from tariffs import PricingError
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +24,7 @@ TICK = 1.0
 """Seconds between two looks for what was asked for."""
 BEAT = 15.0
 """Seconds after which the lease is prolonged, whether or not the job tells of progress."""
-KNOWN = (OcpiError, PartnerProblem, Problem)
+KNOWN = (OcpiError, PartnerProblem, PriceProblem, PricingError, Problem)
 """What a person can do something about."""
 
 

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from hub.ocpi import strictjson
 from hub.ocpi.errors import BodyTooLarge, InvalidJson, OcpiError, UnknownObject
 from hub.operator import problems
+from hub.operator.price_refusals import PRICES
 from hub.operator.problems import Problem
 from hub.parties.problems import NoSuchPartner, PartnerProblem
 from hub.parties.quirk_table import NoSuchValue
@@ -52,6 +53,7 @@ TRANSLATIONS: tuple[tuple[type[Exception], Say], ...] = (
     (NoSuchPartner, lambda error: problems.NotFound(str(error))),
     (PartnerProblem, lambda error: problems.Conflict(str(error))),
     (NoSuchValue, lambda error: problems.Unfit(str(error))),
+    *PRICES,
     (InvalidTimes, lambda error: problems.Unfit(str(error), fields={"every": str(error)})),
     (HTTPException, of_http),
 )
