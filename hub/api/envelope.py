@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from flask import Response, g
+from flask import Response
 from werkzeug.exceptions import HTTPException
 
 from hub.api import watch
@@ -51,11 +51,17 @@ def refuse(
     return respond(strictjson.write(content), http_status)
 
 
+class Whole(Response):
+    """An answer whose body and headers are what they are: werkzeug has nothing to complete."""
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        start_response(self.status, self.headers.to_wsgi_list())
+        return () if environ["REQUEST_METHOD"] == "HEAD" else self.response
+
+
 def respond(body: bytes, http_status: int, headers: Mapping[str, str] | None = None) -> Response:
-    response = Response(body, status=http_status, mimetype="application/json")
-    if headers:
-        response.headers.update(headers)
-    return response
+    every = {"Content-Type": "application/json", "Content-Length": str(len(body)), **(headers or {})}
+    return Whole([body], http_status, every)
 
 
 def of_ocpi_error(error: OcpiError) -> Response:
@@ -72,11 +78,11 @@ def of_ocpi_error(error: OcpiError) -> Response:
 
 def version() -> str:
     """The version that the running request is made in; empty when it never got as far."""
-    return str(getattr(g.get("exchange"), "version", ""))
+    return str(getattr(watch.RUNNING.get(), "version", ""))
 
 
 def request_id() -> str:
-    return str(getattr(g.get("exchange"), "request_id", ""))
+    return str(getattr(watch.RUNNING.get(), "request_id", ""))
 
 
 def of_http_error(error: HTTPException) -> Response:

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, cast
 
-from flask import Request, Response, current_app, g, request
+from flask import Request, Response, current_app, request
 
 from hub.api import watch
 from hub.hub import Hub
@@ -51,8 +51,9 @@ class Exchange:
 
 
 def exchange() -> Exchange:
-    """The running one. It is kept in one place, because every look into Flask's proxies costs."""
-    return cast("Exchange", g.exchange)
+    """The running one."""
+    here: Exchange = watch.RUNNING.get()
+    return here
 
 
 def hub() -> Hub:
@@ -70,8 +71,7 @@ def remember() -> None:
     asked = cast("Any", request)._get_current_object()  # noqa: SLF001 (as werkzeug documents it)
     request_id = given_id(asked, "HTTP_X_REQUEST_ID")
     correlation_id = given_id(asked, "HTTP_X_CORRELATION_ID")
-    here = Exchange(current_app.extensions["hub"], asked, request_id, correlation_id)
-    g.exchange = asked.environ[watch.EXCHANGE] = here
+    watch.RUNNING.set(Exchange(current_app.extensions["hub"], asked, request_id, correlation_id))
 
 
 def given_id(asked: Request, name: str) -> str:
@@ -172,9 +172,13 @@ def optional_body() -> Json | None:
 def sent() -> bytes:
     """The bytes of the body, at most one more than the hub reads."""
     asked = exchange().request
-    if (asked.content_length or 0) > BODY_LIMIT:
+    length = asked.content_length
+    if length is None:
+        return asked.stream.read(BODY_LIMIT + 1)
+    if length > BODY_LIMIT:
         raise BodyTooLarge
-    return asked.stream.read(BODY_LIMIT + 1)
+    said: bytes = asked.environ["wsgi.input"].read(length)  # werkzeug would make room for the largest body
+    return said
 
 
 def read(raw: bytes) -> Json:
@@ -197,15 +201,15 @@ def around(unit: Unit) -> StoreSurroundings:
 
 def sign(response: Response) -> Response:
     """After every request: its ids go back, and the parties swapped (TR-90, HUB-01)."""
-    here: Exchange | None = g.get("exchange")
+    here: Exchange | None = watch.RUNNING.get()
     if here is None:
         return response
-    headers = response.headers
-    headers["X-Request-ID"] = here.request_id
-    headers["X-Correlation-ID"] = here.correlation_id
+    add = response.headers.add
+    add("X-Request-ID", here.request_id)
+    add("X-Correlation-ID", here.correlation_id)
     if here.route.sender is not None:
         answering = here.route.to or here.hub.settings.party
         for direction, party in (("to", here.route.sender), ("from", answering)):
-            headers[f"OCPI-{direction}-country-code"] = party.country_code
-            headers[f"OCPI-{direction}-party-id"] = party.party_id
+            add(f"OCPI-{direction}-country-code", party.country_code)
+            add(f"OCPI-{direction}-party-id", party.party_id)
     return response

@@ -6,6 +6,7 @@ needs each of them has the log of the proxy in front.
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
 
@@ -21,8 +22,11 @@ Application = Callable[..., Iterable[bytes]]
 NOWHERE = "(none)"
 """Paths that lead nowhere are one route, and their methods one: who scans the hub makes no new figures."""
 SLOW = 2.0
+RUNNING: ContextVar[Any] = ContextVar("running", default=None)
+"""The `hub.api.guard.Exchange` that is under way: it is asked for a dozen times in every request, and Flask's
+proxies take ten times as long to tell it."""
 EXCHANGE = "hub.exchange"
-"""Where `hub.api.guard` keeps what is known of a request, in its WSGI environment."""
+"""Where applications beside that of OCPI keep what is known of a request, in its WSGI environment."""
 
 series: dict[tuple[str, str, str], Histogram] = {}
 """Found again by the dictionary: to ask the library for a series each time costs more than to count."""
@@ -40,9 +44,13 @@ def counted(application: Application) -> Application:
             return start_response(line, *more)
 
         begun = perf_counter()
-        answer = application(environ, start)
+        outer = RUNNING.set(None)
+        try:
+            answer = application(environ, start)
+            here = RUNNING.get() or environ.pop(EXCHANGE, None)  # or the two would keep each other in memory
+        finally:
+            RUNNING.reset(outer)
         seconds = perf_counter() - begun
-        here = environ.pop(EXCHANGE, None)  # taken out, or the two would keep each other in memory
         series_of(here, status).observe(seconds)
         if seconds > SLOW:
             log.warning("slow request", extra=asked_for(here) | known(here) | {"seconds": round(seconds, 3)})
@@ -74,7 +82,7 @@ def refused(error: OcpiError) -> None:
 
 def running() -> Any:
     """The exchange that is under way in this thread, if one is."""
-    return g.get("exchange") if has_request_context() else None
+    return RUNNING.get() or (g.get("exchange") if has_request_context() else None)
 
 
 def identify() -> Mapping[str, Any]:
