@@ -16,6 +16,7 @@ import numpy as np
 
 from tariffs.batch_chunk import Chunk
 from tariffs.batch_runner import MOST, Flags, Runner
+from tariffs.batch_split import chunk_of
 from tariffs.columns import Columns, Whole
 from tariffs.errors import MismatchError, PricingError, SessionError
 from tariffs.model import Tariff
@@ -121,23 +122,25 @@ class _Found:
         if not len(part.start):
             return
         try:
-            found = Chunk(runner, part)
-            strange = found.odd()
+            found = chunk_of(runner, part)
             base, taxed = found.amounts()
         except UnevenClockError:
             return
-        self.net[span] = rounded = _rounded(base, runner.net_scale)
-        self.gross[span] = rounded if runner.same_gross else _rounded(taxed, runner.gross_scale)
+        rounding = _Rounding(runner, found)
+        self.net[span] = rounded = rounding.net(base)
+        self.gross[span] = rounded if runner.same_gross else rounding.gross(taxed)
         if runner.prepared.scale.open:
+            if found.unsure is not None:
+                found.strange |= (found.unsure > 0) & (np.abs(base) <= found.unsure)
             self.known[span] = base == 0
             self.gross[span][base != 0] = 0
         if runner.prepared.scale.limited:
-            strange = strange | _limited(runner, base, taxed)
-        self.odd[span] = strange
+            found.strange |= _limited(runner, rounded, self.gross[span])
         for group, (net, used) in found.shares.items():
             share = self.share(group)
-            share.net[span] = rounded if len(found.shares) == 1 else _rounded(net, runner.net_scale)
+            share.net[span] = rounded if len(found.shares) == 1 else rounding.net(net)
             share.used[span] = used
+        self.odd[span] = found.strange
 
     def put(self, place: int, quote: Quote) -> None:
         """What one session costs."""
@@ -177,17 +180,41 @@ class _Found:
         )
 
 
-def _limited(runner: Runner, base: Whole, taxed: Whole) -> Flags:
+class _Rounding:
+    """Amounts of a chunk in whole units; a session where cuts may turn the last digit is strange."""
+
+    def __init__(self, runner: Runner, chunk: Chunk) -> None:
+        self.runner = runner
+        self.chunk = chunk
+
+    def net(self, amount: Whole) -> Whole:
+        return self._to(amount, self.runner.net_scale)
+
+    def gross(self, amount: Whole) -> Whole:
+        return self._to(amount, self.runner.gross_scale)
+
+    def _to(self, amount: Whole, scale: tuple[int, int]) -> Whole:
+        above, below = scale
+        found = _rounded(amount, (above, below * self.chunk.grain))
+        unsure = self.chunk.unsure
+        if unsure is not None:
+            ends = (_rounded(amount + sign * unsure, (above, below * self.chunk.grain)) for sign in (-1, 1))
+            for end in ends:
+                self.chunk.strange |= end != found
+        return found
+
+
+def _limited(runner: Runner, net: Whole, gross: Whole) -> Flags:
     """Where a limit of the tariff may set in (rounded to whole units, so rather too often)."""
     tariff = runner.prepared.tariff
-    found = np.zeros(len(base), np.bool_)
+    found = np.zeros(len(net), np.bool_)
     unit = 10**runner.policy.decimals
     for limit, sign in ((tariff.min_price, 1), (tariff.max_price, -1)):
         for side in () if limit is None else (limit.before_taxes, limit.after_taxes):
-            for amount, scale in ((base, runner.net_scale), (taxed, runner.gross_scale)):
+            for amount in (net, gross):
                 if side is not None:
                     edge = ceil(side * unit) * sign
-                    found |= _rounded(amount, scale) * sign <= min(max(edge + 1, -MOST), MOST)
+                    found |= amount * sign <= min(max(edge + 1, -MOST), MOST)
     return found
 
 

@@ -11,8 +11,8 @@ from tariffs.columns import UNTOLD, Columns, Whole
 from tariffs.exact import HOUR, SECOND, nearest
 from tariffs.lines import Group
 from tariffs.model import Dimension
-from tariffs.policy import Hours, Split, Step, UnknownLoad
-from tariffs.session import Source, agrees
+from tariffs.policy import Hours, Step, UnknownLoad
+from tariffs.session import agrees
 
 ALL = 2**63 - 1
 """Above every load."""
@@ -23,7 +23,11 @@ Share = tuple[Whole, Flags]
 
 class Chunk:
     """Some sessions on the way through a runner. Once they have `amounts`, `shares` has what of the net is
-    each component's, in the runner's smallest units, and where it had a price at all."""
+    each component's, and where it had a price at all, in 1/grain of the runner's smallest units."""
+
+    grain = 1
+    unsure: Whole | None = None
+    """By how much the amounts of each session may be off; None where all are exact."""
 
     def __init__(self, runner: Runner, part: Columns) -> None:
         self.runner = runner
@@ -31,8 +35,10 @@ class Chunk:
         self.shares: dict[Group, Share] = {}
         self.single = len(part) == len(part.start)
         self.first = part.offsets[:-1]
-        self._strange = np.zeros(len(part), np.bool_)
+        self.strange = np.zeros(len(part), np.bool_)
+        """The sessions that are priced one by one."""
         self._bound()
+        self._exclude()
 
     def column(self, name: str) -> Whole | None:
         """One of the optional columns, None when it says nothing."""
@@ -40,21 +46,15 @@ class Chunk:
 
     # What the arrays cannot tell ------------------------------------------------------------------------
 
-    def odd(self) -> Flags:
-        """The sessions that are priced one by one."""
-        found = self._strange
-        policy, columns = self.runner.policy, self.part
-        for place in columns.exact:
-            found[place] = True
-        if policy.split is Split.BY_SOURCE and self.runner.table.cuts:
-            found |= columns.source != CDR
+    def _exclude(self) -> None:
+        for place in self.part.exact:
+            self.strange[place] = True
         reserved, parking, charging = map(self.column, ("reservation", "parking", "charging"))
         if reserved is not None:
-            found |= self.any(reserved != 0)
+            self.strange |= self.any(reserved != 0)
         told_apart = self.runner.phased or self.runner.fee is not None
         if told_apart and parking is not None and charging is not None:
-            found |= self.any((parking != 0) & (charging != 0))
-        return found
+            self.strange |= self.any((parking != 0) & (charging != 0))
 
     def any(self, of_periods: Flags) -> Flags:
         """Whether it holds for some period of each session."""
@@ -75,7 +75,8 @@ class Chunk:
         self.time, self.parked = self._times()
         count = 1 if self.single else int(np.diff(part.offsets).max(initial=1))
         steps = 2 * int(runner.step.max(initial=0))
-        left = MOST // runner.factor - runner.net_scale[1] - runner.gross_scale[1] - runner.flats
+        fixed = runner.net_scale[1] + runner.gross_scale[1] + runner.flats
+        left = MOST // runner.factor // self.grain - fixed
         most = left // runner.largest // (4 * max(count, 1)) - steps
         derived = min(most, MOST // HOUR) if runner.prepared.traits.derives else most
         limits = [(self.energy, derived), (self.time, most)]
@@ -83,12 +84,12 @@ class Chunk:
         if all(_within(volume, limit) for volume, limit in volumes):
             return
         for volume, limit in volumes:
-            self._strange |= self.any(np.abs(volume) > limit)
-        clean = ~np.repeat(self._strange, np.diff(part.offsets))
+            self.strange |= self.any(np.abs(volume) > limit)
+        clean = ~np.repeat(self.strange, np.diff(part.offsets))
         self.energy = None if self.energy is None else np.where(clean, self.energy, 0)
         self.time = None if self.time is None else np.where(clean, self.time, 0)
         if most < 0:
-            self._strange[:] = True
+            self.strange[:] = True
 
     def _needs_energy(self) -> bool:
         return bool(self.runner.table.by_dimension[Dimension.ENERGY] or self.runner.looks)
@@ -107,7 +108,7 @@ class Chunk:
         units = billed // UNIT
         uneven = units * UNIT != billed
         if uneven.any():
-            self._strange |= self.any(uneven)
+            self.strange |= self.any(uneven)
         return units, parked
 
     def _billed(self, told: Whole) -> Whole:
@@ -156,27 +157,33 @@ class Chunk:
             return [self.part.start - self._spread(self.part.began)]
         return self._load(name)
 
-    def _spread(self, of_sessions: Whole) -> Whole:
+    def _spread(self, of_sessions: Any) -> Any:
         return of_sessions if self.single else np.repeat(of_sessions, np.diff(self.part.offsets))
 
     def _so_far(self) -> Whole:
         if self.energy is None or self.single:
             return np.zeros(len(self.part.start), np.int64)
-        before = np.cumsum(self.energy) - self.energy
+        return self._before(self.energy) // self.grain
+
+    def _before(self, volume: Whole) -> Whole:
+        """What came before each period of its session."""
+        if self.single:
+            return np.zeros(len(volume), np.int64)
+        before = np.cumsum(volume) - volume
         filled = np.diff(self.part.offsets) > 0
-        return before - np.repeat(before[self.first[filled]], np.diff(self.part.offsets)[filled])
+        found: Whole = before - np.repeat(before[self.first[filled]], np.diff(self.part.offsets)[filled])
+        return found
 
     def _load(self, name: str) -> list[Whole]:
         """What a minimum and a maximum look at (A09, A10)."""
         low, average, high = (self.column(f"{name}_{side}") for side in ("low", "average", "high"))
-        energy, count = self.energy, len(self.part.start)
+        count = len(self.part.start)
         untold = np.ones(count, np.bool_)
         for told in (low, average, high):
             if told is not None:
                 untold &= told == UNTOLD
         if name == "power" and self.runner.prepared.traits.derives and self.time is not None:
-            derived = (0 if energy is None else energy) * (HOUR // UNIT) // np.maximum(self.time, 1)
-            average = np.where(untold & (self.time != 0), derived, UNTOLD if average is None else average)
+            average = np.where(untold, self.derived, UNTOLD if average is None else average)
         least, most = _either(low, average), _either(high, average)
         if self.runner.policy.unknown_load is UnknownLoad.MATCH:
             least, most = _either(least, high), _either(most, low)
@@ -186,9 +193,21 @@ class Chunk:
             least = np.full(count, UNTOLD) if least is None else least
             most = np.full(count, ALL) if most is None else np.where(most == UNTOLD, ALL, most)
         if self.parked is not None:
-            idle = self.parked if energy is None else self.parked & ((energy == 0) | untold)
+            idle = self.parked & (~self.flowing | untold)
             least, most = np.where(idle, 0, least), np.where(idle, 0, most)
         return [least, most]
+
+    @cached_property
+    def derived(self) -> Whole:
+        """Power by energy and time, UNTOLD where no time is billed (A09)."""
+        assert self.time is not None
+        energy = 0 if self.energy is None else self.energy
+        return np.where(self.time != 0, energy * (HOUR // UNIT) // np.maximum(self.time, 1), UNTOLD)
+
+    @cached_property
+    def flowing(self) -> Flags:
+        """Where there was energy."""
+        return np.zeros(len(self.part.start), np.bool_) if self.energy is None else self.energy != 0
 
     def amounts(self) -> tuple[Whole, Whole]:
         """Net and gross of each session, in the runner's smallest units; equal where there is one tax."""
@@ -207,6 +226,7 @@ class Chunk:
         if np.ndim(chosen) == 0:
             self._at_one_price(dimensions, int(chosen), volume, (net, gross))
             return
+        self.doubt(volume, chosen)
         amount = volume * runner.net_rate[chosen]
         net += self._sum(amount)
         if not runner.one_tax:
@@ -214,13 +234,20 @@ class Chunk:
         last = extra = None
         if runner.policy.step is Step.ONCE and any(runner.steps_list):
             last, total = self._last(dimensions, volume, chosen)
-            step = runner.step[last]
+            step = runner.step[last] * self.grain
+            self.doubt_steps(volume, chosen, (total, step))
             missing = np.where((total > 0) & (step > 0), -total % np.maximum(step, 1), 0)
             extra = missing * runner.net_rate[last]
             net += extra
             if not runner.one_tax:
                 gross += missing * runner.gross_rate[last]
         self._share(dimensions, amount, (volume != 0) & (chosen != runner.none), (last, extra))
+
+    def doubt(self, volume: Whole, chosen: Any) -> None:
+        """For who knows of sessions whose volumes are not told exactly."""
+
+    def doubt_steps(self, volume: Whole, chosen: Any, stepped: tuple[Whole, Whole]) -> None:
+        """The same, of totals that are rounded to a step."""
 
     def _share(
         self, dimensions: Sequence[Dimension], amount: Whole, used: Flags, surplus: tuple[Any, Whole | None]
@@ -242,7 +269,7 @@ class Chunk:
     ) -> None:
         """The same candidate always: what is billed is the sum, stepped."""
         runner, (net, gross) = self.runner, amounts
-        billed, step = self._sum(volume), int(runner.step[number])
+        billed, step = self._sum(volume), int(runner.step[number]) * self.grain
         if step > 1 and runner.policy.step is Step.ONCE:
             stepped = -(-billed // step) * step
             billed = (
@@ -284,9 +311,9 @@ class Chunk:
         runner = self.runner
         if runner.fee is not None:
             number = runner.number[runner.fee]
-            net += runner.net_list[number]
+            net += runner.net_list[number] * self.grain
             if not runner.one_tax:
-                gross += runner.gross_list[number]
+                gross += runner.gross_list[number] * self.grain
             filled = np.flatnonzero(np.diff(self.part.offsets))
             self._share_flats(filled, self.first[filled], np.full(len(filled), number))
         elif runner.table.by_dimension[Dimension.FLAT]:
@@ -295,9 +322,9 @@ class Chunk:
             priced = np.flatnonzero(chosen != runner.none)
             pairs, first = np.unique((session * (runner.none + 1) + chosen)[priced], return_index=True)
             place, numbers = pairs // (runner.none + 1), pairs % (runner.none + 1)
-            np.add.at(net, place, runner.net_rate[numbers])
+            np.add.at(net, place, runner.net_rate[numbers] * self.grain)
             if not runner.one_tax:
-                np.add.at(gross, place, runner.gross_rate[numbers])
+                np.add.at(gross, place, runner.gross_rate[numbers] * self.grain)
             self._share_flats(place, priced[first], numbers)
 
     def _share_flats(self, session: Whole, period: Whole, numbers: Whole) -> None:
@@ -308,7 +335,7 @@ class Chunk:
             if mine.any():
                 none = np.zeros(len(self.part), np.int64), np.zeros(len(self.part), np.bool_)
                 sums, used = self.shares.setdefault(group, none)
-                np.add.at(sums, session[mine], self.runner.net_rate[numbers[mine]])
+                np.add.at(sums, session[mine], self.runner.net_rate[numbers[mine]] * self.grain)
                 used[session[mine]] = True
 
     def _sum(self, of_periods: Whole) -> Whole:
@@ -339,7 +366,6 @@ GROUPS = {
 }
 ENERGY = (Dimension.ENERGY,)
 FLAT = (Dimension.FLAT,)
-CDR = tuple(Source).index(Source.CDR)
 
 
 def _either(one: Whole | None, other: Whole | None) -> Whole | None:

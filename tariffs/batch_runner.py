@@ -121,14 +121,34 @@ class Runner:
         if not self.table.edges:
             return self.prepared.timetable.row(0).number
         first, last = int(start.min()) // DAY, int(start.max()) // DAY
+        span = self._spanning(first, last)
+        if span is None:
+            return self._rows_of_days(start)
+        return span[1][(start - span[0] * DAY) // MINUTE]
+
+    def _spanning(self, first: int, last: int) -> tuple[int, Places] | None:
+        """The rows of all minutes from a day on, until at least another; None when these are too many."""
         if self._span is None or first < self._span[0] or last > self._span[1]:
             if self._span is not None:
                 first, last = min(first, self._span[0]), max(last, self._span[1])
             if last - first > MOST_DAYS:
-                return self._rows_of_days(start)
+                return None
             days = [self._day(day) for day in range(first, last + 1)]
             self._span = first, last, np.concatenate(days)
-        return self._span[2][(start - self._span[0] * DAY) // MINUTE]
+        return self._span[0], self._span[2]
+
+    def changes(self, first: int, last: int) -> Whole | None:
+        """The instants from one to another at which other candidates are asked; None when they are too far
+        from each other."""
+        if not self.table.edges:
+            return np.zeros(0, np.int64)
+        span = self._spanning(first // DAY, last // DAY)
+        if span is None:
+            return None
+        day, rows = span
+        low, high = (instant // MINUTE - day * MINUTES for instant in (first, last))
+        seen = rows[max(low, 0) : high + 1]
+        return (np.flatnonzero(np.diff(seen)) + 1 + max(low, 0)) * MINUTE + day * DAY
 
     def _rows_of_days(self, start: Whole) -> Places:
         """The same where the days lie too far apart to make all between them."""

@@ -71,9 +71,14 @@ def test_every_way_to_price_comes_to_what_the_plain_reading_does(
 ) -> None:
     tariff = tariffs.read_tariff(document)
     read = [tariffs.read_session(session) for session in sessions]
-    for session, one in zip(sessions, read, strict=True):
-        quote = tariffs.price(tariff, one, zone)
-        assert (quote.total.net, quote.total.gross) == plain_price(document, session, zone)
+    cut = [tariffs.price(tariff, one, zone) for one in read]
+    plain = [plain_price(document, session, zone) for session in sessions]
+    assert [(quote.total.net, quote.total.gross) for quote in cut] == plain
+    arrays = tariffs.price_columns(tariff, tariffs.pack(read), zone, chunk=3)
+    assert [arrays.before_taxes.tolist(), arrays.after_taxes.tolist()] == [
+        [whole(amount or Fraction(0)) for amount in side] for side in zip(*plain, strict=True)
+    ]
+    assert [shares_of(arrays, place) for place in range(len(read))] == [quote.nets(4) for quote in cut]
     by_start = [plain_price(document, session, zone, split=False) for session in sessions]
     quotes = [tariffs.price(tariff, one, zone, BY_START) for one in read]
     assert [(quote.total.net, quote.total.gross) for quote in quotes] == by_start
