@@ -14,6 +14,7 @@ from rich.table import Table
 from sqlalchemy import func, insert, select
 
 from benchmarks.deliveries import connect, databases, on, partners
+from benchmarks.prices_resolve import resolve
 from hub.hub import Hub
 from hub.prices import publishing
 from hub.prices.publishing import Edit
@@ -112,7 +113,7 @@ def of_hub(measure: Callable[[Hub], list[tuple[str, str, str]]]) -> Callable[[],
     return run
 
 
-PARTS: Mapping[str, Callable[[], None]] = {"publish": of_hub(publish)}
+PARTS: Mapping[str, Callable[[], None]] = {"publish": of_hub(publish), "resolve": of_hub(resolve)}
 """What `python -m benchmarks prices` takes behind it."""
 
 
