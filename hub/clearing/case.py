@@ -11,7 +11,7 @@ from hub.parties.terms import Terms
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Another CDR of the same CPO, as far as it matters here; instants in microseconds."""
+    """Another CDR, as far as it matters here: ids folded, instants in microseconds, energy in kWh."""
 
     key: str
     session_id: str | None
@@ -65,7 +65,7 @@ class Case:
     expected     of a session that the hub rated: the price by rules, tariff and adjustments
     carried      what the tariffs in the CDR itself make of it
     usual        prices per kWh of the last CDRs of the EVSE
-    keys         public keys of the meter: those registered, and that of the CDR before
+    registered_key  public key of the EVSE's meter; last_key: fingerprint of the one told by the CDR before
     """
 
     cdr: Json

@@ -5,6 +5,7 @@ An OCMF text is `OCMF|payload|signature`, both JSON; what is signed are the byte
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -142,6 +143,11 @@ def value(told: Mapping[str, Any]) -> Value:
     kinds = (str(told.get(name) or "") for name in ("TM", "TX", "ST", "EF"))
     at, kind, state, errors = kinds
     return Value(at, kind, Decimal(number) * unit, state or GOOD, errors)
+
+
+def fingerprint(public_key: str) -> str:
+    """SHA-256 of a key, whatever way it is written."""
+    return hashlib.sha256(bytes_of(public_key) or public_key.encode()).hexdigest()
 
 
 def bytes_of(text: str) -> bytes | None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from hub.ocpi.document import Party
 from hub.store.base import INSERTS
-from hub.store.parties import mendings
+from hub.store.parties import mendings, partner_roles
 from hub.store.unit import Unit
 
 
@@ -38,3 +39,15 @@ def of_partner(unit: Unit, partner_id: int) -> list[Mending]:
     return [
         Mending(row.module, row.object_key, json.loads(row.notes), row.times, row.seen_at) for row in rows
     ]
+
+
+def of_object(unit: Unit, owner: Party, module: str, object_key: str) -> Mapping[str, str]:
+    """What was mended of one object of a party, when it came last; nothing when it came as it should."""
+    same = [mendings.c.module == module, mendings.c.object_key == object_key[:100]]
+    holds = partner_roles.c.partner_id == mendings.c.partner_id
+    query = (
+        select(mendings.c.notes).join(partner_roles, holds).where(*same, partner_roles.c.party == owner.code)
+    )
+    notes = unit.connection.execute(query.limit(1)).scalar()
+    found: Mapping[str, str] = {} if notes is None else json.loads(notes)
+    return found

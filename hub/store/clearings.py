@@ -28,6 +28,7 @@ clearings = Table(
     Column("started_at", Instant, nullable=False),
     Column("ended_at", Instant, nullable=False),
     Column("energy", Micro, nullable=False),  # kWh
+    Column("fingerprint", String(64)),  # SHA-256 of the meter's public key, as the CDR tells it
     Column("latitude", Micro),
     Column("longitude", Micro),
     # What it costs, as told and as recomputed
@@ -59,6 +60,13 @@ clearings = Table(
     Index("ix_clearings_agreement", "agreement_id", "state", "ended_at"),
     Index("ix_clearings_statement", "statement_id"),
     Index("ix_clearings_cdr", "cdr_seq"),
+)
+
+clearing_progress = Table(
+    "clearing_progress",
+    metadata,
+    Column("id", Serial, primary_key=True),  # 1: there is one row
+    Column("through", Serial, nullable=False),  # up to this cdr_seq every CDR has its row
 )
 
 clearing_events = Table(

@@ -8,6 +8,7 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
+TABLES = ("meter_keys", "check_settings", "clearing_events", "clearing_progress", "clearings", "agreements")
 SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
@@ -18,7 +19,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for name in ("meter_keys", "check_settings", "clearing_events", "clearings", "agreements"):
+    for name in TABLES:
         op.drop_table(name)
 
 
@@ -60,6 +61,7 @@ def create_clearings() -> None:
         *texts({"evse_key": 80, "connector_key": 80, "token_key": 80}),
         *(sa.Column(name, sa.String(80)) for name in ("reference", "credits")),
         *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("started_at", "ended_at", "energy")),
+        sa.Column("fingerprint", sa.String(64)),
         *numbers("latitude", "longitude"),
         *texts({"currency": 3}),
         sa.Column("net", sa.BigInteger, nullable=False),
@@ -76,6 +78,11 @@ def create_clearings() -> None:
     )
     for name, columns in INDEXES.items():
         op.create_index(f"ix_clearings_{name}", "clearings", columns)
+    op.create_table(
+        "clearing_progress",
+        sa.Column("id", SERIAL, primary_key=True),
+        sa.Column("through", SERIAL, nullable=False),
+    )
     op.create_table(
         "clearing_events",
         sa.Column("id", SERIAL, primary_key=True),

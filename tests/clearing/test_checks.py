@@ -55,10 +55,10 @@ def other(**changes):
     """Another CDR at the same EVSE with the same token, three days before."""
     told = {
         "key": "cdr-0",
-        "session_id": "session-0",
-        "evse_uid": "evse-1",
+        "session_id": "SESSION-0",
+        "evse_uid": "EVSE-1",
         "connector_id": "1",
-        "token_uid": "04a1b2c3d4",
+        "token_uid": "04A1B2C3D4",
         "start": START - 3 * DAY,
         "end": END - 3 * DAY,
         "energy": Decimal("14.2"),
@@ -131,7 +131,7 @@ WRONG = [
     ("A7", case({"id": "x" * 37})),
     ("A8", case({"charging_periods": []})),
     ("A9", case(receivers=())),
-    ("B3", case(others=(other(session_id="session-1", energy=Decimal(1)),))),
+    ("B3", case(others=(other(session_id="SESSION-1", energy=Decimal(1)),))),
     ("B4", case(others=(other(start=START + MINUTE, end=END),))),
     ("B5", case(others=(other(start=START - DAY, end=START + 2 * MINUTE, token_uid="x"),))),
     (
@@ -274,7 +274,7 @@ def test_the_worst_is_told_first_and_the_lesser_of_a_kind_not_at_all():
 
 
 def test_another_session_of_the_driver_at_the_same_place_is_no_duplicate():
-    assert codes(case(others=(other(), other(key="cdr-2", credited=True, session_id="session-1")))) == set()
+    assert codes(case(others=(other(), other(key="cdr-2", credited=True, session_id="SESSION-1")))) == set()
 
 
 def test_a_tolerance_lets_pass_what_was_agreed():
@@ -322,7 +322,7 @@ def test_what_the_meter_signed_is_verified(write):
         ("H3", signed(ocmf("114.2", "100.0"))),
         ("H3", signed(ocmf("100.0", "114.2", state="T"))),
         ("D10", signed(ocmf("100.0", "114.3"))),
-        ("H4", signed(ocmf("100.0", "114.2"), last_key="another")),
+        ("H4", signed(ocmf("100.0", "114.2"), last_key="that of another")),
     ],
 )
 def test_what_the_meter_signed_and_is_not_so_is_found(code, seen):

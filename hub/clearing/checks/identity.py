@@ -6,6 +6,7 @@ from math import asin, cos, radians, sin, sqrt
 
 from hub.clearing.case import Case, Other
 from hub.clearing.rule import Limits, Rule, Severity
+from hub.ocpi.wire import fold
 
 SECOND = 1_000_000
 EARTH = 6371
@@ -68,7 +69,7 @@ def no_evse(case: Case, limits: Limits) -> Iterator[str]:
 
 
 def folded(text: str | None) -> str | None:
-    return None if text is None else str(text).casefold()
+    return None if text is None else fold(text)
 
 
 def same_place(case: Case, other: Other) -> bool:

@@ -53,7 +53,7 @@ def other_energy(case: Case, limits: Limits) -> Iterator[str]:
 
 def other_key(case: Case, limits: Limits) -> Iterator[str]:
     key = (case.cdr.get("signed_data") or {}).get("public_key")
-    if key and case.last_key and key != case.last_key:
+    if key and case.last_key and readings.fingerprint(key) != case.last_key:
         yield "the public key is not that of the CDR before"
 
 

@@ -1,0 +1,119 @@
+"""CDRs are cleared: each gets its row, is checked once with all that is known, and is held or rated.
+
+It is done by workers, soon after a CDR is stored, and never in the request that brings it: whatever is wrong
+with a CDR, it has been acknowledged, and its eMSP may have it already.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select, update
+
+from hub.clearing import checks, rows, rule_sets, states
+from hub.clearing.case import Case
+from hub.clearing.context import Around
+from hub.clearing.facts import facts_of
+from hub.clearing.rule import Found, Severity
+from hub.clearing.states import State
+from hub.ocpi.document import Party
+from hub.store import documents
+from hub.store.clearings import clearings
+from hub.store.documents import TABLES, Stored
+from hub.store.unit import Unit
+
+BY_ITSELF = "the hub"
+BATCH = 100
+SETTLED = 300 * 1_000_000
+"""After so long no transaction is still under way that could bring a CDR with a lower number."""
+AGAIN = 86_400 * 1_000_000
+"""What is held is looked at again after so long, and at once when something that it may wait for comes."""
+
+
+def enter_new(unit: Unit, most: int = BATCH) -> int:
+    """Give rows to CDRs that have none, the oldest first; how many.
+
+    It begins where all had theirs, so that its cost does not grow with what is stored.
+    """
+    table, begin = TABLES["cdrs"], rows.through(unit)
+    query = select(table.c.seq).outerjoin(clearings, clearings.c.cdr_seq == table.c.seq)
+    missing = query.where(table.c.seq > begin, clearings.c.id.is_(None)).order_by(table.c.seq).limit(most)
+    new = list(unit.connection.execute(missing).scalars())
+    for seq in new:
+        stored = documents.by_seq(unit, "cdrs", seq)
+        assert stored is not None, "CDRs are never deleted"
+        rows.enter(unit, stored, facts_of(stored.document.newest))
+    settled = select(func.max(table.c.seq)).where(
+        table.c.seq > begin, table.c.received_at <= unit.now - SETTLED
+    )
+    if len(new) == most:
+        settled = settled.where(table.c.seq <= new[-1])
+    rows.put_through(unit, unit.connection.execute(settled).scalar())
+    return len(new)
+
+
+def due(unit: Unit, most: int = BATCH) -> list[Any]:
+    """Rows that wait to be checked, or to be looked at again; locked until the commit on PostgreSQL."""
+    waiting = or_(
+        clearings.c.state == State.RECEIVED,
+        and_(clearings.c.state == State.HELD, clearings.c.next_check_at <= unit.now),
+    )
+    query = select(clearings).where(waiting).order_by(clearings.c.id).limit(most)
+    return list(unit.connection.execute(query.with_for_update(skip_locked=True)))
+
+
+def clear(unit: Unit, row: Any, by: str = BY_ITSELF) -> State:
+    """Check a CDR and decide what becomes of it; where it stands then."""
+    stored = documents.find(unit, "cdrs", Party.of_code(row.owner), row.cdr_key)
+    assert stored is not None, "CDRs are never deleted"
+    around = Around(unit, stored, row)
+    case = around.case()
+    found = checks.check(case, rule_sets.settings_for(unit, row.owner))
+    decided = outcome(found)
+    columns = kept(around, case, found, stored) | {
+        "next_check_at": unit.now + AGAIN if decided is State.HELD else None,
+    }
+    if row.state == State.HELD and told_already(row, found):
+        unit.connection.execute(update(clearings).where(clearings.c.id == row.id).values(columns))
+        return State.HELD
+    states.move(unit, row, State.CHECKED, by, None, found, **columns)
+    checked = unit.connection.execute(select(clearings).where(clearings.c.id == row.id)).one()
+    states.move(unit, checked, decided, by, why(found), found)
+    return decided
+
+
+def outcome(found: tuple[Found, ...]) -> State:
+    """Nothing is rejected by itself: what is so wrong is held, and a person says so to the CPO."""
+    severity = checks.worst(found)
+    return State.HELD if severity in {Severity.REJECT, Severity.HOLD} else State.RATED
+
+
+def why(found: tuple[Found, ...]) -> str | None:
+    """The sentences of the checks that decided."""
+    deciding = [each for each in found if each.severity is not Severity.WARN]
+    return " ".join(checks.BY_CODE[each.code].says for each in deciding) or None
+
+
+def told_already(row: Any, found: tuple[Found, ...]) -> bool:
+    return outcome(found) is State.HELD and json.loads(row.codes) == states.told(found)
+
+
+def kept(around: Around, case: Case, found: tuple[Found, ...], stored: Stored) -> dict[str, Any]:
+    """What its row tells of the check."""
+    repriced, expected, carried = around.repriced, case.expected, case.carried
+    return {
+        "codes": json.dumps(states.told(found)),
+        "checked_at": around.unit.now,
+        "expected_net": None if expected is None else rows.rounded(expected.net),
+        "expected_gross": None
+        if expected is None or expected.gross is None
+        else rows.rounded(expected.gross),
+        "carried_net": None if carried is None else rows.rounded(carried.net),
+        "carried_gross": None if carried is None or carried.gross is None else rows.rounded(carried.gross),
+        "cause": None if expected is None else expected.cause,
+        "agreement_id": None if around.agreement is None else around.agreement.id,
+        "tariff_version_id": repriced.version_id,
+        "rules": json.dumps(list(repriced.rule_ids)) if repriced.rule_ids else None,
+        "policy": None if repriced.policy is None else json.dumps(repriced.policy, default=str),
+        "input_hash": hashlib.sha256(stored.body).hexdigest(),
+    }

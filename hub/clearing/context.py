@@ -1,0 +1,130 @@
+"""All that is known around a CDR, looked up by indexes: the cost does not grow with what is stored."""
+
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from hub.billing.place import version_at
+from hub.clearing import repricing, rows
+from hub.clearing.case import Case
+from hub.clearing.facts import Facts, facts_of
+from hub.clearing.repricing import Repriced
+from hub.ocpi import parts
+from hub.ocpi.document import Json, Party
+from hub.ocpi.errors import UnknownLocation
+from hub.ocpi.module import Role
+from hub.ocpi.modules import MODULES
+from hub.ocpi.wire import fold, key_of
+from hub.parties import agreements, mendings, registry
+from hub.parties.agreements import Agreement, Pair
+from hub.store import charges, documents
+from hub.store.clearings import meter_keys
+from hub.store.documents import TABLES, Stored
+from hub.store.unit import Unit
+
+DAYS = 90 * 86_400_000_000
+"""How far back the usual price of an EVSE is looked for."""
+
+
+class Around:
+    """The case of one CDR in one transaction, with what its row is to tell besides."""
+
+    def __init__(self, unit: Unit, stored: Stored, row: Any) -> None:
+        self.unit, self.stored, self.row = unit, stored, row
+        self.cdr: Json = stored.document.newest
+        self.owner = Party.of_code(stored.owner)
+        self.facts: Facts = facts_of(self.cdr)
+        self.agreement: Agreement | None = self._agreement()
+        self.repriced: Repriced = Repriced()
+
+    def case(self) -> Case:
+        session = self._session()
+        charge = self._charge()
+        by_hub = charge is not None and charge.state == charges.RATED
+        location, evse, connector = self._place()
+        original = self._original()
+        if not self.cdr.get("credit") and not by_hub:
+            seen = self.stored.received_at if session is None else session.received_at
+            self.repriced = repricing.by_the_book(self.unit, self.stored.document, seen)
+        billed = repricing.as_billed(charge) if by_hub and charge is not None else None
+        return Case(
+            self.cdr,
+            self.facts,
+            self.owner,
+            self.stored.received_at,
+            by_hub=by_hub,
+            senders=() if by_hub else (self.owner,),
+            receivers=self._receivers(),
+            agreement=None if self.agreement is None else self.agreement.terms,
+            agreed=self.agreement is not None,
+            session=None if session is None else session.document.newest,
+            runs_sessions=self._runs_sessions(),
+            location=location,
+            evse=evse,
+            connector=connector,
+            token=self._token(),
+            others=rows.near(self.unit, self.row),
+            original=None if original is None else original.document.newest,
+            original_facts=None if original is None else facts_of(original.document.newest),
+            credits=rows.credits_of(self.unit, self.row) if self.cdr.get("credit") else (),
+            known=self.repriced.known,
+            expected=billed or self.repriced.recomputed,
+            carried=repricing.by_its_own_tariffs(self.cdr),
+            usual=rows.usual(self.unit, self.row, self.facts.start - DAYS),
+            registered_key=self._key(),
+            last_key=rows.last_fingerprint(self.unit, self.row),
+            mended=mendings.of_object(self.unit, self.owner, "cdrs", self.stored.key),
+        )
+
+    def _agreement(self) -> Agreement | None:
+        pair = Pair(self.owner, Party.of_code(self.row.emsp), self.row.currency)
+        return agreements.in_force(self.unit, pair, self.facts.start)
+
+    def _session(self) -> Stored | None:
+        session = self.cdr.get("session_id")
+        return None if session is None else documents.find(self.unit, "sessions", self.owner, fold(session))
+
+    def _charge(self) -> charges.Charge | None:
+        session = self.cdr.get("session_id")
+        charge = None if session is None else charges.of_session(self.unit, self.owner.code, fold(session))
+        return charge if charge is not None and charge.cdr_key == self.stored.key else None
+
+    def _receivers(self) -> tuple[Party, ...]:
+        party = Party.of_code(self.row.emsp)
+        return (party,) if registry.of_party(self.unit, party, Role.EMSP) else ()
+
+    def _runs_sessions(self) -> bool:
+        table = TABLES["sessions"]
+        mine = exists().where(table.c.owner == self.owner.code)
+        return bool(self.unit.connection.execute(select(mine)).scalar())
+
+    def _place(self) -> tuple[Json | None, Json | None, Json | None]:
+        """Location, EVSE and connector as they were at the start, as far as they are known."""
+        told = self.cdr["cdr_location"]
+        found = documents.find(self.unit, "locations", self.owner, fold(told["id"]))
+        if found is None:
+            return None, None, None
+        location = version_at(self.unit, "locations", found, self.facts.start).document.newest
+        try:
+            evse = parts.find_evse(location, told["evse_uid"])
+            return location, evse, parts.find_connector(evse, told["connector_id"])
+        except UnknownLocation:
+            return location, None, None
+
+    def _token(self) -> Json | None:
+        told, party = self.cdr["cdr_token"], Party.of_code(self.row.emsp)
+        key = key_of(MODULES["tokens"], told["uid"], told["type"])
+        found = documents.find(self.unit, "tokens", party, key)
+        return None if found is None else found.document.newest
+
+    def _original(self) -> Stored | None:
+        if self.row.credits is None:
+            return None
+        return documents.find(self.unit, "cdrs", self.owner, self.row.credits)
+
+    def _key(self) -> str | None:
+        """The public key registered for the EVSE at the time."""
+        mine = [meter_keys.c.owner == self.row.owner, meter_keys.c.evse_key == self.row.evse_key]
+        query = select(meter_keys.c.public_key).where(*mine, meter_keys.c.valid_from <= self.facts.start)
+        newest = query.order_by(meter_keys.c.valid_from.desc()).limit(1)
+        return self.unit.connection.execute(newest).scalar()

@@ -1,0 +1,178 @@
+"""The rows of clearing: how a CDR gets one, and which others lie near it."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+
+from hub.clearing import readings
+from hub.clearing.case import Other
+from hub.clearing.facts import Facts
+from hub.clearing.states import State
+from hub.ocpi.document import Document, Json, Party
+from hub.ocpi.modules import MODULES
+from hub.ocpi.wire import fold, key_of
+from hub.store.base import INSERTS
+from hub.store.clearings import clearing_progress, clearings
+from hub.store.documents import Stored
+from hub.store.unit import Unit
+
+NEAR = 4 * 3600 * 1_000_000
+"""How long before and after it other CDRs are looked at."""
+LONGEST = 7 * 86400 * 1_000_000
+"""How long before it others may have begun that still overlap it."""
+MOST = 50
+"""So many of each kind are compared with one CDR, whatever lies there."""
+
+
+def enter(unit: Unit, stored: Stored, facts: Facts) -> None:
+    """Give a CDR its row, in state RECEIVED; nothing happens when it has one."""
+    row = INSERTS[unit.dialect.name](clearings).values(columns(stored, facts))
+    unit.connection.execute(row.on_conflict_do_nothing(index_elements=["owner", "cdr_key"]))
+
+
+def columns(stored: Stored, facts: Facts) -> Mapping[str, Any]:
+    document, cdr = stored.document, stored.document.newest
+    token, place = cdr["cdr_token"], cdr["cdr_location"]
+    reference, session = cdr.get("credit_reference_id"), cdr.get("session_id")
+    latitude, longitude = coordinates(document)
+    return {
+        "owner": stored.owner,
+        "cdr_key": stored.key,
+        "cdr_seq": stored.seq,
+        "emsp": Party.of(token["country_code"], token["party_id"]).code,
+        "kind": "CREDIT" if cdr.get("credit") else "NORMAL",
+        "state": State.RECEIVED,
+        "received_at": stored.received_at,
+        "session_key": None if session is None else fold(session),
+        "evse_key": fold(place["evse_uid"]),
+        "connector_key": fold(place["connector_id"]),
+        "token_key": fold(token["uid"]),
+        "reference": cdr.get("authorization_reference"),
+        "credits": None if reference is None else key_of(MODULES["cdrs"], reference, None),
+        "started_at": facts.start,
+        "ended_at": facts.end,
+        "energy": rounded(facts.energy),
+        "fingerprint": fingerprint_of(cdr),
+        "latitude": latitude,
+        "longitude": longitude,
+        "currency": str(cdr["currency"]).upper(),
+        "net": rounded(facts.total.net),
+        "gross": None if facts.total.gross is None else rounded(facts.total.gross),
+    }
+
+
+def fingerprint_of(cdr: Json) -> str | None:
+    key = (cdr.get("signed_data") or {}).get("public_key")
+    return readings.fingerprint(key) if key else None
+
+
+def rounded(value: Decimal) -> Decimal:
+    """To the six places that rows have; documents keep every digit, and finer ones are remarked upon (A4)."""
+    return round(value, 6)
+
+
+def coordinates(document: Document) -> tuple[Decimal, Decimal]:
+    told = document.newest["cdr_location"]["coordinates"]
+    return rounded(Decimal(told["latitude"])), rounded(Decimal(told["longitude"]))
+
+
+def one(unit: Unit, owner: str, cdr_key: str) -> Any:
+    """The row of a CDR; None when it has none yet."""
+    query = select(clearings).where(clearings.c.owner == owner, clearings.c.cdr_key == cdr_key)
+    return unit.connection.execute(query).first()
+
+
+def through(unit: Unit) -> int:
+    """Up to which number in `cdrs` every CDR has its row."""
+    return int(unit.connection.execute(select(clearing_progress.c.through)).scalar() or 0)
+
+
+def put_through(unit: Unit, seq: int | None) -> None:
+    if seq is None:
+        return
+    row = INSERTS[unit.dialect.name](clearing_progress).values(id=1, through=seq)
+    later = clearing_progress.c.through < seq
+    unit.connection.execute(
+        row.on_conflict_do_update(index_elements=["id"], set_={"through": seq}, where=later)
+    )
+
+
+def near(unit: Unit, row: Any) -> tuple[Other, ...]:
+    """The CDRs that a new one is compared with; each look-up goes by an index and takes the first few."""
+    found: dict[int, Any] = {}
+    for condition in nearby(row):
+        query = normal(row).where(condition).order_by(clearings.c.id.desc()).limit(MOST)
+        found |= {each.id: each for each in unit.connection.execute(query)}
+    return tuple(other(found[identity]) for identity in sorted(found))
+
+
+def nearby(row: Any) -> list[ColumnElement[bool]]:
+    mine = clearings.c.owner == row.owner
+    about = clearings.c.started_at.between(row.started_at - LONGEST, row.ended_at)
+    then = clearings.c.started_at.between(row.started_at - NEAR, row.ended_at + NEAR)
+    conditions = [
+        and_(mine, clearings.c.evse_key == row.evse_key, about, clearings.c.ended_at > row.started_at - NEAR),
+        and_(clearings.c.token_key == row.token_key, clearings.c.emsp == row.emsp, then),
+    ]
+    if row.session_key is not None:
+        conditions.append(and_(mine, clearings.c.session_key == row.session_key))
+    if row.reference is not None:
+        conditions.append(and_(mine, clearings.c.reference == row.reference))
+    return conditions
+
+
+def normal(row: Any) -> Select[Any]:
+    """Other CDRs that bill something, received before this one."""
+    alive = clearings.c.state.not_in([State.REJECTED, State.DROPPED])
+    earlier = or_(clearings.c.received_at < row.received_at, clearings.c.cdr_seq < row.cdr_seq)
+    return select(clearings).where(clearings.c.id != row.id, clearings.c.kind != "CREDIT", alive, earlier)
+
+
+def other(row: Any) -> Other:
+    placed = row.latitude is not None and row.longitude is not None
+    return Other(
+        key=row.cdr_key,
+        session_id=row.session_key,
+        evse_uid=row.evse_key,
+        connector_id=row.connector_key,
+        token_uid=row.token_key,
+        start=row.started_at,
+        end=row.ended_at,
+        energy=row.energy,
+        credited=row.credited_by is not None or row.state == State.CREDITED,
+        reference=row.reference,
+        coordinates=(row.latitude, row.longitude) if placed else None,
+    )
+
+
+def last_fingerprint(unit: Unit, row: Any) -> str | None:
+    """That of the meter's key in the CDR of the EVSE before this one."""
+    same = [clearings.c.owner == row.owner, clearings.c.evse_key == row.evse_key, clearings.c.id != row.id]
+    query = select(clearings.c.fingerprint).where(*same, clearings.c.started_at < row.started_at)
+    query = query.where(clearings.c.fingerprint.is_not(None)).order_by(clearings.c.started_at.desc()).limit(1)
+    found: str | None = unit.connection.execute(query).scalar()
+    return found
+
+
+def credits_of(unit: Unit, row: Any) -> tuple[str, ...]:
+    """The earlier credits of the CDR that this one credits."""
+    same = [clearings.c.owner == row.owner, clearings.c.credits == row.credits, clearings.c.id != row.id]
+    alive = clearings.c.state.not_in([State.REJECTED, State.DROPPED])
+    query = select(clearings.c.cdr_key).where(*same, alive, clearings.c.cdr_seq < row.cdr_seq)
+    return tuple(unit.connection.execute(query).scalars())
+
+
+def usual(unit: Unit, row: Any, since: int) -> tuple[Decimal, ...]:
+    """Prices per kWh of the last CDRs of the EVSE."""
+    same = [clearings.c.owner == row.owner, clearings.c.evse_key == row.evse_key, clearings.c.id != row.id]
+    rated = clearings.c.state.in_([State.RATED, State.STATED, State.SETTLED])
+    query = (
+        select(clearings.c.net, clearings.c.energy)
+        .where(*same, rated, clearings.c.kind != "CREDIT", clearings.c.currency == row.currency)
+        .where(clearings.c.started_at.between(since, row.started_at))
+        .order_by(clearings.c.started_at.desc())
+        .limit(MOST)
+    )
+    return tuple(net / energy for net, energy in unit.connection.execute(query) if energy >= 1)

@@ -1,0 +1,221 @@
+"""CDRs that came over OCPI, or that the hub issued, are cleared by what the hub knows of them."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from factories import example
+from platforms import code
+from sqlalchemy import select
+
+from hub.clearing import clear, rule_sets
+from hub.clearing.checks import Setting
+from hub.clearing.rule import Severity
+from hub.ocpi import instants
+from hub.ocpi.document import Party
+from hub.parties import agreements
+from hub.parties.agreements import Pair, Signed
+from hub.parties.terms import Terms
+from hub.store.audit import Actor
+from hub.store.clearings import clearing_events, clearings
+
+ANN = Actor("ann", "CLI")
+CPO, EMSP = Party("NL", "CPO"), Party("DE", "MSP")
+NOON = instants.micros("2025-03-10T12:00:00Z")
+AT_START = "2025-03-10T07:00:00Z"
+ELEMENTS = [
+    {
+        "price_components": [
+            {"type": "FLAT", "price": Decimal("0.50"), "vat": 20, "step_size": 1},
+            {"type": "ENERGY", "price": Decimal("0.25"), "vat": 10, "step_size": 100},
+        ]
+    }
+]
+
+
+@pytest.fixture
+def roaming(cpo, emsp):
+    """A CPO with a location, a tariff and an agreement; an eMSP with the token."""
+    cpo.hub.store.clock = lambda: NOON
+    tariff = example("2.2.1", "tariffs", id="T", elements=ELEMENTS, min_price=None, max_price=None)
+    cpo.put("tariffs/NL/CPO/T", tariff | {"last_updated": AT_START})
+    connector = example("2.2.1", "connectors", id="1", tariff_ids=["T"])
+    evse = example("2.2.1", "evses", uid="EVSE-1", connectors=[connector])
+    location = example("2.2.1", "locations", id="HARBOUR", evses=[evse], last_updated=AT_START)
+    cpo.put("locations/NL/CPO/HARBOUR", location)
+    emsp.put("tokens/DE/MSP/04A1B2C3D4", example("2.2.1", "tokens"))
+    with cpo.hub.store.unit() as unit:
+        agreements.add(unit, Pair(CPO, EMSP, "EUR"), Terms(), (0, None), Signed(ANN))
+    return cpo
+
+
+def complete(cpo, **changes):
+    period = {
+        "start_date_time": "2025-03-10T08:00:00Z",
+        "dimensions": [
+            {"type": "ENERGY", "volume": Decimal("20.45")},
+            {"type": "TIME", "volume": Decimal("2.5")},
+        ],
+    }
+    body = example("2.2.1", "sessions", id="S1", status="COMPLETED", kwh=Decimal("20.45"), total_cost=None)
+    body |= {"charging_periods": [period], "end_date_time": "2025-03-10T10:30:00Z"} | changes
+    assert code(cpo.put("sessions/NL/CPO/S1", body)) == (201, 1000)
+
+
+def own(**changes):
+    """The CDR of the same session as its CPO writes it."""
+    cost = {"excl_vat": Decimal("5.625"), "incl_vat": Decimal("6.2375")}
+    tariff = example("2.2.1", "tariffs", id="T", elements=ELEMENTS, min_price=None, max_price=None)
+    period = {
+        "start_date_time": "2025-03-10T08:00:00Z",
+        "tariff_id": "T",
+        "dimensions": [
+            {"type": "ENERGY", "volume": Decimal("20.45")},
+            {"type": "TIME", "volume": Decimal("2.5")},
+        ],
+    }
+    told = {
+        "id": "OWN-1",
+        "session_id": None,
+        "signed_data": None,
+        "tariffs": [tariff],
+        "charging_periods": [period],
+        "end_date_time": "2025-03-10T10:30:00Z",
+        "last_updated": "2025-03-10T10:31:00Z",
+        "total_cost": cost,
+        "total_fixed_cost": {"excl_vat": Decimal("0.50"), "incl_vat": Decimal("0.60")},
+        "total_energy": Decimal("20.45"),
+        "total_energy_cost": {"excl_vat": Decimal("5.125"), "incl_vat": Decimal("5.6375")},
+        "total_time": Decimal("2.5"),
+        "total_time_cost": None,
+        "total_parking_time": None,
+        "total_parking_cost": None,
+        "total_reservation_cost": None,
+    }
+    return example("2.2.1", "cdrs", **told | changes)
+
+
+def cleared(cpo):
+    """Everything is cleared; the rows, by the key of the CDR."""
+    with cpo.hub.store.unit() as unit:
+        while clear.enter_new(unit):
+            pass
+        for row in clear.due(unit):
+            clear.clear(unit, row)
+        return {row.cdr_key: row for row in unit.connection.execute(select(clearings))}
+
+
+def codes(row):
+    return {told[0] for told in json.loads(row.codes)}
+
+
+def test_a_cdr_that_the_hub_issued_is_right(roaming):
+    complete(roaming)
+    (row,) = cleared(roaming).values()
+    assert (row.state, codes(row), row.cause) == ("RATED", set(), None)
+    assert (row.net, row.expected_net, row.carried_net) == (Decimal("5.625"),) * 3
+    assert (row.gross, row.expected_gross) == (Decimal("6.2375"),) * 2
+
+
+def test_a_cdr_that_its_cpo_issued_is_recomputed_by_the_book(roaming):
+    assert code(roaming.receiver("POST", "cdrs", own())) == (201, 1000)
+    (row,) = cleared(roaming).values()
+    assert (row.state, codes(row)) == ("RATED", set())
+    assert (row.expected_net, row.tariff_version_id is not None) == (Decimal("5.625"), True)
+
+
+def test_a_cdr_that_costs_too_much_is_held_with_the_cause(roaming):
+    """The step of 100 Wh was taken for one of a whole kWh."""
+    dear = {"excl_vat": Decimal("5.75"), "incl_vat": Decimal("6.375")}
+    energy = {"excl_vat": Decimal("5.25"), "incl_vat": Decimal("5.775")}
+    roaming.receiver("POST", "cdrs", own(total_cost=dear, total_energy_cost=energy))
+    (row,) = cleared(roaming).values()
+    assert (row.state, "F6" in codes(row)) == ("HELD", True)
+    assert (row.net, row.expected_net) == (Decimal("5.75"), Decimal("5.625"))
+    assert row.cause is not None
+
+
+def test_without_an_agreement_it_waits_for_one(cpo, emsp, roaming):
+    with roaming.hub.store.unit() as unit:
+        agreements.end(unit, 1, 1, Signed(ANN))
+    roaming.receiver("POST", "cdrs", own())
+    (row,) = cleared(roaming).values()
+    assert (row.state, codes(row)) == ("HELD", {"E9"})
+    with roaming.hub.store.unit() as unit:
+        agreements.add(unit, Pair(CPO, EMSP, "EUR"), Terms(), (2, None), Signed(ANN))
+        roaming.hub.store.clock = lambda: NOON + clear.AGAIN + 1
+    (row,) = cleared(roaming).values()
+    assert (row.state, codes(row) <= {"I1"}) == ("RATED", True)
+
+
+def test_what_is_looked_at_again_and_still_the_same_leaves_no_event(roaming):
+    with roaming.hub.store.unit() as unit:
+        agreements.end(unit, 1, 1, Signed(ANN))
+    roaming.receiver("POST", "cdrs", own())
+    cleared(roaming)
+    with roaming.hub.store.reading() as unit:
+        first = unit.connection.execute(select(clearing_events)).all()
+    roaming.hub.store.clock = lambda: NOON + 1
+    with roaming.hub.store.unit() as unit:
+        (row,) = unit.connection.execute(select(clearings)).all()
+        clear.clear(unit, row)
+        assert unit.connection.execute(select(clearing_events)).all() == first
+    assert [(event.before, event.after) for event in first] == [("RECEIVED", "CHECKED"), ("CHECKED", "HELD")]
+
+
+def test_a_second_cdr_of_the_same_charge_is_held(roaming):
+    roaming.receiver("POST", "cdrs", own())
+    cleared(roaming)
+    roaming.receiver("POST", "cdrs", own(id="OWN-2"))
+    assert {key: row.state for key, row in cleared(roaming).items()} == {"OWN-1": "RATED", "OWN-2": "HELD"}
+
+
+def test_a_credit_is_checked_as_a_credit(roaming):
+    roaming.receiver("POST", "cdrs", own())
+    minus = {"excl_vat": Decimal("-5.625"), "incl_vat": Decimal("-6.2375")}
+    told = own(id="OWN-1-C", credit=True, credit_reference_id="OWN-1", total_cost=minus)
+    assert code(roaming.receiver("POST", "cdrs", told)) == (201, 1000)
+    rows = cleared(roaming)
+    assert {key: (row.kind, row.state) for key, row in rows.items()} == {
+        "OWN-1": ("NORMAL", "RATED"),
+        "OWN-1-C": ("CREDIT", "RATED"),
+    }
+
+
+def test_a_check_can_be_set_for_one_cpo(roaming):
+    with roaming.hub.store.unit() as unit:
+        rule_sets.put(unit, None, "E10", Setting(Severity.HOLD), ANN)
+        rule_sets.put(unit, CPO, "C5", Setting(limits={"minutes": Decimal(1000), "kwh": Decimal(100)}), ANN)
+        assert rule_sets.settings_for(unit, "NLCPO")["E10"].severity is Severity.HOLD
+        assert "C5" not in rule_sets.settings_for(unit, "NLXXX")
+    roaming.receiver("POST", "cdrs", own())
+    (row,) = cleared(roaming).values()
+    assert (row.state, "C5" in codes(row)) == ("HELD", True)
+    with roaming.hub.store.unit() as unit:
+        assert rule_sets.reset(unit, CPO, "C5", ANN)
+        assert not rule_sets.reset(unit, CPO, "C5", ANN)
+
+
+@pytest.mark.parametrize(
+    ("check", "setting"),
+    [
+        ("Z9", Setting()),
+        ("C5", Setting(limits={"miles": Decimal(1)})),
+        ("C5", Setting(limits={"kwh": Decimal(-1)})),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused(store, check, setting):
+    with store.unit() as unit, pytest.raises(ValueError, match=check):
+        rule_sets.put(unit, None, check, setting, ANN)
+
+
+def test_every_cdr_gets_its_row_once_however_often_it_is_looked_for(roaming):
+    for number in range(7):
+        roaming.receiver("POST", "cdrs", own(id=f"OWN-{number}"))
+    with roaming.hub.store.unit() as unit:
+        assert [clear.enter_new(unit, 3) for _ in range(4)] == [3, 3, 1, 0]
+        roaming.hub.store.clock = lambda: NOON + clear.SETTLED
+    roaming.receiver("POST", "cdrs", own(id="OWN-9"))
+    with roaming.hub.store.unit() as unit:
+        assert [clear.enter_new(unit) for _ in range(2)] == [1, 0]
+        assert len(unit.connection.execute(select(clearings)).all()) == 8
