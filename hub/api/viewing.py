@@ -34,11 +34,13 @@ def page(wire: Wire, query: Query, listing: Listing) -> Viewed | None:
     if wire.module.name not in VIEWED:
         return None
     with guard.hub().store.reading() as unit:
-        view = showing.view(unit, guard.caller().partner, wire.edition.version)
-        if view is None:
-            return None
-        listing = replace(listing, viewer=replace(listing.viewer, readers=view.codes))
-        rows, count = rows_of(unit, listing, query, futures_of(view, listing))
+        view = None
+        while view is None or not showing.is_fresh(unit, view):
+            view = showing.view(unit, guard.caller().partner, wire.edition.version)
+            if view is None:
+                return None
+            listing = replace(listing, viewer=replace(listing.viewer, readers=view.codes))
+            rows, count = rows_of(unit, listing, query, futures_of(view, listing))
         around = view.around(guard.caller().partner.settings.traits)
         items = list(render(wire, rows[: query.limit], view, around))
     return Viewed(rows, items, count)

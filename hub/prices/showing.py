@@ -10,7 +10,6 @@ is to come. Of its sessions and CDRs it sees the tariffs that it could read when
 prices, whoever reads them today. When all this changes is known to `hub.prices.turning`.
 """
 
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Dialect, bindparam, select
@@ -30,8 +29,8 @@ from hub.store.prepared import Prepared
 from hub.store.unit import Unit
 
 HEARD_BY = MODULES["tariffs"].heard_by
-OWNS: WeakKeyDictionary[Dialect, dict[tuple[Party, ...], tuple[Any, Own]]] = WeakKeyDictionary()
-"""Of each database that this process has open, by the parties of a partner, with the states they are of."""
+OWNS: WeakKeyDictionary[Dialect, dict[tuple[Party, ...], Own]] = WeakKeyDictionary()
+"""Of each database that this process has open, by the parties of a partner."""
 SIGHTED = Prepared(
     every=select(tables.sightings.c.document).where(tables.sightings.c.party == bindparam("party")).limit(1)
 )
@@ -57,11 +56,16 @@ def view(unit: Unit, partner: Partner, edition: str) -> View | None:
 
 def own_of(unit: Unit, parties: tuple[Party, ...]) -> Own:
     """What is costly in a view, kept by each process as long as neither readers nor rules have changed."""
-    known = readers.state(unit), placed.states(unit)
+    known = read_by, ruled = readers.state(unit), placed.states(unit)
     kept = OWNS.setdefault(unit.dialect, {})
     found = kept.get(parties)
-    if found is None or found[0] != known:
-        hidden = {} if known[0] is None else readers.hidden_spans(unit, parties)
-        made = Own(known[0] is not None, hidden, placed.of(unit, known[1], parties))
-        found = kept[parties] = (known, made)
-    return found[1]
+    if found is None or found.states != known:
+        hidden = {} if read_by is None else readers.hidden_spans(unit, parties)
+        found = kept[parties] = Own(known, read_by is not None, hidden, placed.of(unit, ruled, parties))
+    return found
+
+
+def is_fresh(unit: Unit, view: View) -> bool:
+    """Whether neither readers nor rules have changed since the view was made: in PostgreSQL every statement
+    sees the latest, so that documents may be newer than the view they were to be seen through."""
+    return view.own.states == (readers.state(unit), placed.states(unit))

@@ -1,6 +1,6 @@
 """A view: tariffs, locations, sessions and CDRs as one partner sees them. `hub.prices.showing` makes it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +26,8 @@ from hub.surroundings import StoreSurroundings
 
 ONE_TARIFF = frozenset({"2.1.1"})
 """The editions whose connectors name one tariff, in `tariff_id`."""
+EMBEDDED = b'"tariffs":[{'
+"""How the tariffs inside a CDR begin."""
 STARTS = ("start_date_time", "start_datetime")
 """The start of a session or CDR, in any edition."""
 SIGHTED = Prepared(
@@ -43,11 +45,13 @@ Rewriting = Callable[[Json, str], Json]
 class Own:
     """What of a view stays the same until readers or rules change.
 
+    states  the names of readers and rules that it was made of
     some    whether any tariff is, or ever was, for some only
     hidden  what its parties may not read, or could not
     rules   of each owner, those that show at connectors
     """
 
+    states: object
     some: bool
     hidden: Hidden
     rules: Mapping[str, Placed]
@@ -108,12 +112,12 @@ class View:
         hidden, futures = self.own.hidden.get(row.owner, {}), self.coming.futures
         if not hidden and row.owner not in self.coming.owners:
             return False
-        named = map(fold, naming.ids_in(row.body))
-        return any(key in hidden or (row.owner, key) in futures for key in named)
+        return any(key in hidden or (row.owner, key) in futures for key in named_in(row.body))
 
     def touches_use(self, row: Any) -> bool:
-        """A session or CDR; it may also repeat the location."""
-        return row.owner in self.own.hidden or row.owner in self.own.rules
+        """A session or CDR that names a tariff which is, or was, hidden; or has tariffs in it."""
+        hidden = self.own.hidden.get(row.owner, {})
+        return bool(hidden) and (EMBEDDED in row.body or any(key in hidden for key in named_in(row.body)))
 
     # What is shown -----------------------------------------------------------------------------------------
 
@@ -231,6 +235,11 @@ class ViewedSurroundings(StoreSurroundings):
 
 
 # Documents -------------------------------------------------------------------------------------------------
+
+
+def named_in(body: bytes) -> Iterator[str]:
+    """The keys of the tariffs that a document names."""
+    return map(fold, naming.ids_in(body))
 
 
 def spoken(wire: Wire, document: Document, rewrite: Rewriting) -> Document:
