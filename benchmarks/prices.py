@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import func, insert, select
 
+from benchmarks import prices_what_if
 from benchmarks.deliveries import connect, databases, on, partners
 from benchmarks.prices_resolve import resolve
 from hub.hub import Hub
@@ -113,7 +114,11 @@ def of_hub(measure: Callable[[Hub], list[tuple[str, str, str]]]) -> Callable[[],
     return run
 
 
-PARTS: Mapping[str, Callable[[], None]] = {"publish": of_hub(publish), "resolve": of_hub(resolve)}
+PARTS: Mapping[str, Callable[[], None]] = {
+    "publish": of_hub(publish),
+    "resolve": of_hub(resolve),
+    "what-if": prices_what_if.run,
+}
 """What `python -m benchmarks prices` takes behind it."""
 
 
