@@ -1,6 +1,5 @@
 """The envelope around every answer (TR-13): one shape for success, for refusal and for failure."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -12,8 +11,6 @@ from hub.ocpi import instants, strictjson
 from hub.ocpi.errors import OcpiError
 from hub.store.pressure import RETRY_AFTER, is_passing
 from hub.store.unit import utc_micros
-
-log = logging.getLogger(__name__)
 
 NOTHING: Final = object()
 """For answers without payload, which carry no `data` at all (TR-22)."""
@@ -81,10 +78,6 @@ def version() -> str:
     return str(getattr(watch.RUNNING.get(), "version", ""))
 
 
-def request_id() -> str:
-    return str(getattr(watch.RUNNING.get(), "request_id", ""))
-
-
 def of_http_error(error: HTTPException) -> Response:
     """What Flask itself refuses: unknown paths, methods, oversized bodies (TR-23, TR-24)."""
     http_status = error.code or 500
@@ -101,7 +94,7 @@ def of_failure(error: Exception) -> Response:
 
     When the database is away or overloaded nothing was stored, and the same request may succeed soon.
     """
-    log.error("request failed", extra={"request_id": request_id()}, exc_info=error)
+    watch.failed(error)
     if is_passing(error):
         later = refuse(SERVER_ERROR, "The hub cannot store anything at this moment; send it again soon.", 503)
         later.headers["Retry-After"] = str(RETRY_AFTER)

@@ -13,7 +13,7 @@ from typing import Any
 from flask import g, has_request_context
 from prometheus_client import Histogram
 
-from hub.observing import metrics
+from hub.observing import metrics, sparing
 from hub.ocpi.errors import OcpiError
 
 log = logging.getLogger(__name__)
@@ -53,10 +53,17 @@ def counted(application: Application) -> Application:
         seconds = perf_counter() - begun
         series_of(here, status).observe(seconds)
         if seconds > SLOW:
-            log.warning("slow request", extra=asked_for(here) | known(here) | {"seconds": round(seconds, 3)})
+            slow(here, seconds)
         return answer
 
     return wrapped
+
+
+def slow(here: Any, seconds: float) -> None:
+    more = spared(here, "slow request")
+    if more is not None:
+        told = asked_for(here) | known(here) | {"seconds": round(seconds, 3)}
+        log.warning("slow request", extra=told | more)
 
 
 def series_of(here: Any, status: str) -> Histogram:
@@ -76,8 +83,26 @@ def route_of(here: Any) -> str:
 def refused(error: OcpiError) -> None:
     """Count and log a refusal, which partners ask about. The message holds paths of fields, never values."""
     metrics.refusals.labels(error.status_code).inc()
-    told = {"code": error.status_code, "why": error.message, "fields": list(error.fields or ())[:10]}
-    log.info("refused", extra=told | asked_for(running()))
+    here = running()
+    more = spared(here, "refused")
+    if more is not None:
+        told = {"code": error.status_code, "why": error.message, "fields": list(error.fields or ())[:10]}
+        log.info("refused", extra=told | asked_for(here) | more)
+
+
+def failed(error: BaseException) -> None:
+    """Log a fault of ours, with where it arose."""
+    more = spared(running(), "request failed")
+    if more is not None:
+        log.error("request failed", extra=more, exc_info=error)
+
+
+def spared(here: Any, event: str) -> dict[str, int] | None:
+    """What is to be added to the line, if it may be written, by who asks: a partner, or else an address."""
+    if here is None:
+        return {}
+    source = here.request.remote_addr if here.caller is None else here.caller.partner.name
+    return sparing.spared(getattr(here, "hub", None) and here.hub.store, event, str(source))
 
 
 def running() -> Any:

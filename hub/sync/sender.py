@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from hub.hub import Hub
 from hub.net.failures import Unreachable
+from hub.observing import sparing
 from hub.observing.metrics import deliveries, delivery_seconds
 from hub.observing.secrets import clean
 from hub.ocpi import strictjson
@@ -73,7 +74,9 @@ def deliver(hub: Hub, mark: Mark, deadline: float = DEADLINE) -> Ended:
         presence.heard(hub.store, parcel.partner)
     deliveries.labels(parcel.partner.name, mark.module, ended.outcome.value).inc()
     if ended.outcome is not Outcome.ACCEPTED:
-        log.warning("delivery failed", extra=told(parcel, ended))
+        more = sparing.spared(hub.store, "delivery failed", parcel.partner.name)
+        if more is not None:
+            log.warning("delivery failed", extra=told(parcel, ended) | more)
     return replace(ended, at=at, took=took, correlation_id=parcel.request.correlation_id)
 
 

@@ -58,7 +58,7 @@ def test_a_database_that_is_gone_is_told_and_the_process_lives(app):
     store = app.extensions["hub"].store
     with store.unit() as unit:
         unit.connection.execute(text("DROP TABLE alembic_version"))
-        for table in ("deliveries", "breakers"):
+        for table in ("attempts", "deliveries", "breakers"):
             unit.connection.execute(text(f"DROP TABLE {table}"))
     assert get(app, "/health/ready").status_code == 503
     assert get(app, "/health/live").status_code == 200
