@@ -4,6 +4,7 @@ import socket
 import ssl
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -50,9 +51,22 @@ class TlsPool(HTTPSConnectionPool):
     ConnectionCls = TlsConnection
 
 
-@lru_cache(maxsize=256)
 def tls_context(trust: Trust) -> ssl.SSLContext:
-    """One context for all connections of a trust: reading the authorities takes longer than most requests."""
+    """One context for all connections of a trust: reading the authorities takes longer than most requests.
+    Files that have been replaced are read anew, so that a certificate is renewed without a restart."""
+    return made_of(trust, tuple(map(stamp, (trust.authorities, trust.certificate))))
+
+
+def stamp(file: str | None) -> tuple[int, int, int] | None:
+    """What changes when a file is written to, or another one is put in its place."""
+    if file is None:
+        return None
+    found = Path(file).stat()
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+@lru_cache(maxsize=256)
+def made_of(trust: Trust, stamps: tuple[object, ...]) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=trust.authorities or DEFAULT_CA_BUNDLE_PATH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.sslsocket_class = TlsSocket
