@@ -155,10 +155,12 @@ PROBE = Prepared(
         gate=case((breakers.c.gate == Gate.PARKED, literal(Gate.PARKED.value)), else_=Gate.PROBING.value),
     )
 )
+HAS_ROOM = func.coalesce(breakers.c.width, WIDTH) > under_way()
+"""So that what waits behind deliveries that hang makes nobody open a transaction for nothing."""
 ANYTHING = Prepared(
     every=select(partners.c.id)
     .select_from(JOINED)
-    .where(IS_REACHED, or_(breakers.c.until.is_(None), OPENED), oldest(1).exists())
+    .where(IS_REACHED, or_(and_(breakers.c.until.is_(None), HAS_ROOM), OPENED), oldest(1).exists())
     .limit(1)
 )
 
