@@ -16,6 +16,7 @@ from hub.parties import registration, registry
 from hub.parties.partner import Status
 from hub.parties.problems import PartnerProblem
 from hub.prices import history, taking_force, turning
+from hub.store.schedules import schedules
 from hub.sync import completeness, curves, overdue, presence, pulling, retention, schedule, schedule_defaults
 from hub.sync import quarantine as rereading
 from hub.sync.run import Interrupted, Outcome, Run
@@ -39,6 +40,8 @@ log = logging.getLogger(__name__)
 TICK = 0.5
 THREADS = 8
 """Runs at a time in one process; one partner has at most one of them, in all processes together."""
+URGENT = (PRICES,)
+"""Jobs that are done at their instant, also while eight long runs have all the threads."""
 AWAY = 5.0
 RENEWED_EVERY = 10.0
 """Seconds after which the claims of runs under way are renewed."""
@@ -98,7 +101,7 @@ class Jobs:
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="job")
+        self._threads = ThreadPoolExecutor(THREADS + len(URGENT), thread_name_prefix="job")
         self._renewed: float | None = None
         self._clock = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -125,6 +128,18 @@ class Jobs:
             if claim is None:
                 return
             self.begin(claim)
+        if not self._stopping.is_set():
+            self.hurry()
+
+    def hurry(self) -> None:
+        """All threads are busy: what may not wait has one of its own."""
+        with self.hub.store.reading() as unit:
+            due = schedule.listed(unit, schedules.c.job.in_(URGENT), schedule.ready(unit.now))
+        for each in due:
+            with self.hub.store.unit() as unit:
+                claim = schedule.claim_one(unit, each, self.lease)
+            if claim is not None:
+                self.begin(claim)
 
     def stop(self) -> None:
         """Runs under way leave off where it is safe; another process goes on with them."""

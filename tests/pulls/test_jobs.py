@@ -75,6 +75,25 @@ def test_a_clock_that_is_set_stops_nothing_and_repeats_nothing(probes, step):
     work.stop()
 
 
+def test_prices_take_force_also_while_long_runs_have_all_the_threads(probes, monkeypatch):
+    monkeypatch.setattr(jobs, "THREADS", 1)
+    over, ran = threading.Event(), []
+
+    def long(run):
+        over.wait(20)
+        return Outcome()
+
+    work = Jobs(probes.hub, {"probe": long, jobs.PRICES: lambda run: ran.append(run) or Outcome()})
+    put_down(probes, None, Due("probe", None, "1h", 0))
+    work.tick()
+    put_down(probes, None, Due(jobs.PRICES, None, "1h", 0), at_once=(jobs.PRICES,))
+    work.tick()
+    until(lambda: ran)
+    assert probes.scheduled("probe").outcome is None
+    over.set()
+    work.stop()
+
+
 def test_two_jobs_of_one_partner_are_never_done_at_once(probes, odd):
     other, went = probes.scheduled("alive").partner_id, threading.Event()
     with probes.hub.store.unit() as unit:
