@@ -27,6 +27,7 @@ from hub.store.unit import Unit
 
 VERSION = click.Choice([each.version for each in EDITIONS])
 ROLE = click.Choice([str(role) for role in Role])
+LONGEST_NAME = 100
 
 
 @click.group(cls=Group, example="hub partner invite --name 'EV Mobile' --role EMSP --party NL/EMS")
@@ -179,6 +180,21 @@ def resume(hub: Hub, name: str) -> None:
         registry.resume(unit, partner)
         noted(unit, "resume", partner.name, status_of(partner), status_of(found(unit, name)))
     click.echo(f"{name} is resumed.")
+
+
+@partner.command(example="hub partner rename 'EV Mobile' 'EV Mobility'")
+@name_argument
+@click.argument("new", metavar="NEW")
+@with_hub
+def rename(hub: Hub, name: str, new: str) -> None:
+    """Call a partner otherwise here, as in `/metrics`; the partner itself does not notice."""
+    if not 0 < len(new.strip()) <= LONGEST_NAME:
+        raise click.BadParameter(f"A name has 1 to {LONGEST_NAME} characters.", param_hint="NEW")
+    with hub.store.unit() as unit:
+        partner = found(unit, name)
+        connections.rename(unit, partner.id, new)
+        noted(unit, "rename", partner.name, {"name": partner.name}, {"name": new})
+    click.echo(f"{partner.name} is now {new}.")
 
 
 @partner.command(example="hub partner update 'EV Mobile' --version 2.3.0")

@@ -107,6 +107,16 @@ def test_suspending_and_resuming(run, hub):
     assert (code, err) == (1, "hub: EV Mobile has unregistered; `hub partner invite` it again\n")
 
 
+def test_a_partner_is_renamed_unless_another_has_the_name(run, hub):
+    run(*INVITE)
+    run("invite", "--name", "Other", "--role", "CPO", "--party", "DE/AAA")
+    assert run("rename", "EV Mobile", "EVM") == (0, "EV Mobile is now EVM.\n", "")
+    code, _, err = run("rename", "EVM", "Other")
+    assert (code, err.count("\n")) == (1, 1)
+    assert run("rename", "EVM", "x" * 101)[0] == 2
+    assert run("show", "EVM")[0] == 0
+
+
 def test_an_unknown_partner_is_one_line_with_the_remedy(run):
     code, _, err = run("suspend", "Nobody")
     assert (code, err) == (1, "hub: There is no partner 'Nobody'; `hub partner list` shows those there are\n")
