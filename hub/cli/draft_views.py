@@ -17,6 +17,8 @@ def show_faults(name: str, found: Findings) -> None:
         show_findings([(name, each) for each in found.lint], 1, len(found.errors))
     for refusal in found.refusals:
         out.print(Text.assemble(("refused", "bold red"), f" {name}: {refusal}"), soft_wrap=True)
+    for remark in found.remarks:
+        out.print(Text.assemble(("note", "yellow"), f" {name}: {remark}."), soft_wrap=True)
     for notice in found.notices:
         if not notice.blocks:
             out.print(Text.assemble(("notice", "yellow"), f" {name}: {notice.message}."), soft_wrap=True)

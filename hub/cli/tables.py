@@ -8,6 +8,7 @@ import click
 import msgspec
 from rich.console import Console, JustifyMethod
 from rich.table import Table
+from rich.text import Text
 
 from hub.ocpi import strictjson
 
@@ -23,14 +24,15 @@ def console() -> Console:
 
 
 def show_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """A column of numbers stands at the right; nothing at all is shown when there are no rows."""
+    """A column of numbers stands at the right; nothing at all is shown when there are no rows. A cell that is
+    a `Text` has its own colour."""
     if not rows:
         return
     table = Table(box=None, pad_edge=False)
     for place, heading in enumerate(headings):
         table.add_column(heading, justify=justified([row[place] for row in rows]), overflow="fold")
     for row in rows:
-        table.add_row(*map(text, row))
+        table.add_row(*(cell if isinstance(cell, Text) else text(cell) for cell in row))
     console().print(table)
 
 

@@ -19,6 +19,7 @@ PLANNED, IN_FORCE, PAST, WITHDRAWN = "planned", "in force", "past", "withdrawn"
 INSTANTS = ("valid_from", "valid_to", "recorded_at", "withdrawn_at", "taken_at")
 PLAIN = ("number", "supersedes", "origin", "author", "reason", "edition", "content_hash")
 EVERYBODY = "everybody"
+COLOURS = {IN_FORCE: "green", PLANNED: "cyan", PAST: "dim", WITHDRAWN: "dim strike"}
 
 
 class Standing(NamedTuple):
@@ -145,12 +146,16 @@ def version_row(version: Version, now: int, zone: str) -> tuple[Any, ...]:
         version.number,
         shown(version.valid_from, zone),
         None if version.withdrawn_at else shown(version.valid_to, zone),
-        state(version, now),
+        coloured(state(version, now)),
         version.author,
         version.origin,
         version.reason,
         shown(version.recorded_at, zone),
     )
+
+
+def coloured(state: str) -> Text:
+    return Text(state, COLOURS[state])
 
 
 def show_version(standing: Standing, version: Version, zone: str) -> None:

@@ -73,6 +73,7 @@ def publish(hub: Hub, file: Path, dry_run: bool, as_json: bool, **told: Any) -> 
     version of its start. What says the same as what holds then is no new version.
     """
     given = [(each, owner_of(file, each, told["owner"])) for each in drafts_in(file)]
+    given.sort(key=lambda each: (each[1], str(each[0].get("id"))))  # locks are taken in one order
     edit = Edit(at_the_terminal(), told["reason"], told["at"], told["until"], told["expect"])
     with hub.store.reading() as unit:
         found = [drafts.examine(unit, each, owner, edit, told["time_zone"]) for each, owner in given]

@@ -17,7 +17,7 @@ from hub.prices.publishing import Edit
 from hub.prices.versions import Version
 from hub.store import documents
 from hub.store.unit import Unit
-from tariffs import Comparison, Finding, Preview, Severity
+from tariffs import Comparison, Finding, Preview, Severity, Tariff
 
 WEEK = 168
 """Hours of the coming prices that are shown."""
@@ -31,6 +31,7 @@ class Findings:
     draft      as it would be stored; None when it cannot be read or priced
     refusals   why it would not be published
     lint       what looks wrong in it, by `tariffs.lint`: errors, then warnings
+    remarks    what else is worth knowing, in sentences
     notices    the partners that would know of the change later than was agreed
     before     the version that it would take the place of
     same       whether that says the same already
@@ -44,6 +45,7 @@ class Findings:
     draft: Document | None
     refusals: tuple[Refusal, ...]
     lint: tuple[Finding, ...]
+    remarks: tuple[str, ...] = ()
     notices: tuple[ShortNotice, ...] = ()
     before: Version | None = None
     same: bool = False
@@ -63,6 +65,7 @@ class Findings:
             "time_zone": self.time_zone,
             "refusals": [each.as_dict() for each in self.refusals],
             "lint": [each.as_dict() for each in self.lint],
+            "remarks": list(self.remarks),
             "notices": [each.as_dict() for each in self.notices],
             "replaces": None if self.before is None else self.before.number,
             "same": self.same,
@@ -115,6 +118,7 @@ def examined(book: Book, document: Document, edit: Edit, known: Findings) -> Fin
         document,
         () if same else tuple(refusals(book, edit, begin, short)),
         known.lint,
+        tuple(remarks(tariff, begin)),
         tuple(short),
         before,
         same,
@@ -135,3 +139,11 @@ def refusals(book: Book, edit: Edit, begin: int, short: Sequence[ShortNotice]) -
     except PriceProblem as problem:
         yield from problem.refusals
     yield from chain(each.refusal for each in short if each.blocks)
+
+
+def remarks(tariff: Tariff, begin: int) -> Iterator[str]:
+    """Where what the tariff says of its own validity leaves less than the price book gives it."""
+    if tariff.end is not None and tariff.end <= begin:
+        yield f"its own end_date_time is {instants.text(tariff.end)}: no session will ever have this price"
+    elif tariff.start is not None and tariff.start > begin:
+        yield f"its own start_date_time is {instants.text(tariff.start)}: no session has this price before"

@@ -97,6 +97,20 @@ def test_what_the_book_would_refuse_is_said_before(book: Book, at: int) -> None:
         publishing.publish(unit, tariff("0.40"), OWNER, edit)
 
 
+@pytest.mark.parametrize(
+    ("own", "says"),
+    [
+        ({"end_date_time": "2026-11-22T12:00:00Z"}, "no session will ever have this price"),
+        ({"start_date_time": "2026-11-22T12:00:01Z"}, "no session has this price before"),
+        ({"start_date_time": "2026-11-22T12:00:00Z", "end_date_time": "2027-01-01T00:00:00Z"}, None),
+    ],
+)
+def test_what_a_tariff_says_of_its_own_validity_is_remarked(book: Book, own: Json, says: str | None) -> None:
+    remarks = examined(book, tariff("0.30", **own)).remarks
+    assert len(remarks) == (says is not None)
+    assert all(says in each for each in remarks if says)
+
+
 # Notice ----------------------------------------------------------------------------------------------------
 
 
