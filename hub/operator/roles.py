@@ -66,6 +66,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "deliveries.replay-many": may(SUPPORT),
     "schedules.list": EVERYBODY,
     "schedules.show": EVERYBODY,
+    "schedules.runs": EVERYBODY,
     "schedules.change": may(SUPPORT, bound=False),
     "schedules.run": may(SUPPORT),
     "quarantine.list": EVERYBODY,

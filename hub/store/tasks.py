@@ -1,7 +1,7 @@
 """Long work that somebody has asked for: what it is, how far it is, what came out of it.
 
-A worker claims a task by a lease, which it prolongs while it works: when its process dies, another one takes the
-task up again after the lease has lapsed. What a task writes must therefore bear to be done again.
+A worker claims a task by a lease, which it prolongs while it works: when its process dies, another one takes
+the task up again after the lease has lapsed. What a task writes must therefore bear to be done again.
 """
 
 import secrets

@@ -1,5 +1,8 @@
 """Jobs: done by a worker, told as they go, and done all the same when their process dies."""
 
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,6 +91,37 @@ def test_a_job_whose_process_died_is_done_by_another_one(hub):
     later(hub, LEASE + 1)
     assert labour.one()
     assert task(hub, identity).told()["result"] == {"by": "another"}
+
+
+SLOW = """
+import sys, time
+from hub.app import create_hub
+from hub.operator.labour import Labour
+from hub.settings import Settings
+
+def work(hub, wanted, progress):
+    print("begun", flush=True)
+    time.sleep(600)
+
+settings = Settings(database_url=sys.argv[1], secret_key="a secret of the tests alone, 32+")
+Labour(create_hub(settings), {"work": work}).one()
+"""
+
+
+def test_a_job_survives_the_kill_of_its_process(hub):
+    identity = submitted(hub)
+    url = hub.settings.database_url
+    process = subprocess.Popen([sys.executable, "-c", SLOW, url], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=PATIENCE)
+    labour = Labour(hub, {"work": lambda *_: {"by": "another"}})
+    assert not labour.one()
+    later(hub, LEASE + 1)
+    assert labour.one()
+    done = task(hub, identity)
+    assert (done.state, done.tries, done.told()["result"]) == (DONE, 2, {"by": "another"})
 
 
 def test_who_lost_its_lease_writes_nothing(hub):

@@ -108,6 +108,7 @@ def test_a_schedule_is_set_paused_and_run(populated, admin):
     assert admin.change("PATCH", place, {"every": "now and then"}).status_code == 422
     assert admin.change("PATCH", place, {"paused": False}).json["paused"] is False
     assert admin.post(f"{place}/run").json["next_at"] < changed["next_at"]
+    assert admin.get(f"{place}/runs").json == {"items": []}
 
 
 def test_what_is_still_bad_stays_in_quarantine_and_says_why(populated, admin):

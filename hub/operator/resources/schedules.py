@@ -13,6 +13,7 @@ from hub.operator.problems import NotFound
 from hub.operator.resources import partners
 from hub.operator.section import ID, Section
 from hub.parties import registry
+from hub.store import runs as store_runs
 from hub.store.parties import partners as partner_table
 from hub.store.schedules import schedules as table
 from hub.sync import schedule as rows
@@ -39,6 +40,19 @@ class ScheduleSchema(Schema):
     ended_at = Instant(**MAYBE)
     outcome = fields.String(**MAYBE)
     told = fields.String(**MAYBE)
+
+
+class RunSchema(Schema):
+    slot = Instant(**MAYBE)
+    through = Instant(**MAYBE, metadata={"description": "The last slot that it covered."})
+    started_at = Instant(**MAYBE)
+    ended_at = Instant(required=True)
+    outcome = fields.String(required=True)
+    told = fields.String(required=True)
+
+
+class Runs(Schema):
+    items = fields.List(fields.Nested(RunSchema), required=True)
 
 
 class ScheduleQuery(ListQuery):
@@ -85,6 +99,14 @@ def list_(call: Call) -> Listing:
 def show(call: Call, schedule_id: int) -> Json:
     """Show one schedule."""
     return told(call, known(call, schedule_id))
+
+
+@section.get(f"{ONE}/runs", "runs", answers=Runs)
+def runs(call: Call, schedule_id: int) -> Json:
+    """Show the last runs of a schedule, the oldest first, and how each ended."""
+    present = known(call, schedule_id)
+    found = store_runs.of_schedule(call.unit, present.id, store_runs.KEPT)
+    return {"items": [{name: getattr(each, name) for name in store_runs.FIELDS} for each in found]}
 
 
 @section.patch(ONE, "change", takes=ScheduleChanges, answers=ScheduleSchema, current=show)
