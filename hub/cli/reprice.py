@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -15,11 +16,12 @@ from hub.cli.faults import CommandFailed
 from hub.cli.frame import Command
 from hub.cli.partner_words import time_zone as known_zone
 from hub.cli.price_files import LARGEST, read_tariffs
+from hub.cli.reprice_columns import Watch, packed, priced, read, refuse_several
 from hub.cli.tables import console, show_json, show_table
 from hub.cli.tariff_views import cents
 from hub.ocpi import strictjson
 from hub.ocpi.errors import OcpiError
-from tariffs import DEFAULT, Flat, Hours, Policy, PricingError, Rounding, Split, Step, UnknownLoad
+from tariffs import DEFAULT, Flat, Hours, Packed, Policy, PricingError, Rounding, Split, Step, UnknownLoad
 from tariffs.policy import Dialect, Rounded
 from tariffs.what_if import GROUPS, Case, Sums, Terms, WhatIf, most_changed, read_case, what_if
 
@@ -62,11 +64,24 @@ def checked_policy(ctx: click.Context, param: click.Parameter, values: Sequence[
 @click.option(
     "--cdrs",
     type=FILE,
-    required=True,
     metavar="FILE",
     help="CDRs or sessions of any OCPI version, one in each line.",
 )
-@click.option("--tariff", type=FILE, required=True, metavar="FILE", help="The tariff to price them with.")
+@click.option(
+    "--columns",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --cdrs: keep them there, packed. Without: those that were kept, at a hundredth of the time.",
+)
+@click.option(
+    "--tariff",
+    "drafts",
+    type=FILE,
+    required=True,
+    multiple=True,
+    metavar="FILE",
+    help="The tariff to price them with; again to try several.",
+)
 @click.option(
     "--before",
     type=FILE,
@@ -86,8 +101,9 @@ def checked_policy(ctx: click.Context, param: click.Parameter, values: Sequence[
 @click.option("--by", type=click.Choice(GROUPS), multiple=True, help="Only this grouping; again for more.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts; numbers are exact.")
 def reprice(
-    cdrs: Path,
-    tariff: Path,
+    cdrs: Path | None,
+    columns: Path | None,
+    drafts: Sequence[Path],
     before: Path | None,
     policy: Policy,
     time_zone: str | None,
@@ -98,18 +114,50 @@ def reprice(
 
     Nothing is stored or sent. What cannot be read or priced is counted, named, and in none of the sums.
     """
-    after = Terms(tariffs_in(tariff), policy)
+    after = [Terms(tariffs_in(file), policy) for file in drafts]
     reference = None if before is None else Terms(tariffs_in(before))
     unreadable: list[tuple[str, str]] = []
-    found = what_if(cases(cdrs, time_zone, unreadable), after, reference)
-    for name, reason in unreadable:
-        found.refuse(name, reason)
-    if as_json:
-        show_json(found.as_dict())
+    if cdrs is not None and columns is None and len(after) == 1:
+        cases = (case for _, case in numbered(cdrs, time_zone, unreadable))
+        found = [what_if(cases, after[0], reference)]
     else:
-        show(found, by or GROUPS)
-    if not found.total.count:
-        raise CommandFailed(f"{cdrs}: none of its CDRs could be priced. See the reasons above.")
+        terms = zip((*drafts, before), (*after, reference), strict=True)
+        refuse_several((file, one) for file, one in terms if file and one)
+        parts = kept(columns) if cdrs is None else packed(numbered(cdrs, time_zone, unreadable), columns)
+        found = priced(parts, after, reference)
+    for one in found:
+        for name, reason in unreadable:
+            one.refuse(name, reason)
+    show_all(drafts, found, by or GROUPS, as_json=as_json)
+    if not any(one.total.count for one in found):
+        raise CommandFailed(f"{cdrs or columns}: none of its CDRs could be priced. See the reasons above.")
+
+
+def kept(columns: Path | None) -> Iterator[Packed]:
+    """Those of a file of columns, with the bar."""
+    if columns is None:
+        raise click.UsageError("Which CDRs? Give --cdrs FILE, or --columns FILE of those that were kept.")
+    if not columns.exists():
+        raise CommandFailed(
+            f"{columns}: there is no such file. Make it with --cdrs FILE --columns {columns}."
+        )
+    with bar(columns) as step:
+        yield from read(columns, step)
+
+
+def show_all(drafts: Sequence[Path], found: Sequence[WhatIf], axes: Sequence[str], *, as_json: bool) -> None:
+    """Of several drafts, a line for each before the groups of each."""
+    if len(found) == 1:
+        show_json(found[0].as_dict()) if as_json else show(found[0], axes)
+        return
+    named = list(zip(map(str, drafts), found, strict=True))
+    if as_json:
+        show_json([{"tariff": name} | one.as_dict() for name, one in named])
+        return
+    show_table(("Tariff", *HEADINGS), [(name, *cells(one.total)) for name, one in named])
+    for name, one in named:
+        console().print(f"\n{name}", style="bold")
+        show(one, axes)
 
 
 def tariffs_in(file: Path) -> Any:
@@ -119,19 +167,23 @@ def tariffs_in(file: Path) -> Any:
     return found[0] if len(found) == 1 else tuple(found)
 
 
-def cases(file: Path, zone: str | None, unreadable: list[tuple[str, str]]) -> Iterator[Case]:
-    """The lines of a file, with a bar of progress where somebody watches."""
+@contextmanager
+def bar(file: Path) -> Iterator[Watch]:
+    """How much of a file has been read, where somebody watches."""
     shown = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with (
-        file.open("rb") as lines,
-        Progress(*columns, console=shown, transient=True, disable=not sys.stderr.isatty()) as progress,
-    ):
+    with Progress(*columns, console=shown, transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("Pricing", total=file.stat().st_size)
+        yield lambda size: progress.update(task, advance=size)
+
+
+def numbered(file: Path, zone: str | None, unreadable: list[tuple[str, str]]) -> Iterator[tuple[int, Case]]:
+    """The lines of a file, with their numbers."""
+    with file.open("rb") as lines, bar(file) as step:
         for number, line in enumerate(lines, start=1):
-            progress.update(task, advance=len(line))
+            step(len(line))
             if line.strip():
-                yield from case(f"line {number}", line, zone, unreadable)
+                yield from ((number, one) for one in case(f"line {number}", line, zone, unreadable))
 
 
 def case(name: str, line: bytes, zone: str | None, unreadable: list[tuple[str, str]]) -> Iterator[Case]:

@@ -196,6 +196,44 @@ def test_an_unknown_policy_says_which_there_are(hub, file, policy, says):
     assert says in errors
 
 
+def test_several_drafts_are_tried_at_once_on_cdrs_that_are_kept_packed(hub, file, tmp_path):
+    batch, columns = file("c.jsonl", BATCH, lines=True), tmp_path / "c.columns"
+    words = ("--tariff", ENERGY, "--tariff", CDR / "tariff.json")
+    code, out, errors = hub("reprice", "--cdrs", batch, "--columns", columns, *words, "--json")
+    first, second = json.loads(out, parse_float=Decimal)
+    assert (code, errors, first["tariff"]) == (0, "", str(ENERGY))
+    alone = json.loads(hub("reprice", "--cdrs", batch, "--tariff", ENERGY, "--json")[1], parse_float=Decimal)
+    assert first | {"reasons": alone["reasons"]} == alone | {"tariff": str(ENERGY)}
+    assert {one["name"] for one in first["reasons"]} == {"line 3", "line 4"}
+    again = json.loads(hub("reprice", "--columns", columns, *words, "--json")[1], parse_float=Decimal)
+    assert [one["groups"] for one in again] == [first["groups"], second["groups"]]
+    shown = hub("reprice", "--columns", columns, *words, "--by", "location")[1].splitlines()
+    assert shown[0].split() == ["Tariff", "Sessions", "Before", "After", "Change", "%"]
+    assert {path.name for path in tmp_path.glob("c.*")} == {"c.jsonl", "c.columns"}
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((), "Which CDRs?"),
+        (("--columns", "nowhere"), "Make it with --cdrs FILE --columns nowhere."),
+        (("--columns", __file__), "holds no packed CDRs"),
+    ],
+)
+def test_columns_that_are_none_say_how_to_make_them(hub, words, says):
+    code, _, errors = hub("reprice", "--tariff", ENERGY, *words)
+    assert code in (1, 2)
+    assert says in errors
+
+
+def test_packed_cdrs_do_not_name_tariffs(hub, file):
+    batch = file("c.jsonl", BATCH, lines=True)
+    both = file("both.json", [read(ENERGY), read(CDR / "tariff.json")])
+    code, _, errors = hub("reprice", "--cdrs", batch, "--tariff", both, "--tariff", ENERGY)
+    assert code == 1
+    assert "write each tariff into a file of its own" in errors
+
+
 def test_a_batch_of_nothing_fails(hub, file):
     batch = file("c.jsonl", [b"{"], lines=True)
     code, out, errors = hub("reprice", "--cdrs", batch, "--tariff", ENERGY)
