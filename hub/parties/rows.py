@@ -7,32 +7,23 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, Table, literal, or_, select
+from sqlalchemy import literal, or_, select
 
 from hub.ocpi import strictjson
 from hub.ocpi.document import Party
 from hub.ocpi.module import Role
 from hub.parties.partner import Partner, PartnerRole, PartnerSettings, Status
-from hub.store.assignments import rule_states
 from hub.store.parties import partner_roles, partners
-from hub.store.pricebook import WAITS, tariff_ends, tariff_versions
-from hub.store.readers import reader_state, sightings
-
-
-def any_in(table: Table) -> Select[Any]:
-    return select(literal(1)).select_from(table)
-
+from hub.store.pricebook import WAITS, tariff_versions
+from hub.store.readers import reader_state
 
 PRICES_VARY = or_(
-    any_in(reader_state).exists(),
-    any_in(rule_states).exists(),
-    any_in(sightings).exists(),
-    any_in(tariff_versions).where(WAITS).exists(),
-    any_in(tariff_ends).where(WAITS).exists(),
+    select(literal(1)).select_from(reader_state).exists(),
+    select(literal(1)).select_from(tariff_versions).where(WAITS).exists(),
 ).label("prices_vary")
-"""Whether there is anything by which one partner sees other prices than the next: a tariff for some only, a
-rule, a version or an end still to come. It is read with the partner, so that no request asks for it on its
-own, and from the tables themselves, so that nobody has to remember to say so."""
+"""Whether one partner may see other prices than the next: because a tariff is, or was, for some only, because
+of a rule, or because a version is still to come. It is read with the partner, so that no request asks for it
+on its own."""
 
 COLUMNS = (
     partners.c.id,

@@ -5,7 +5,6 @@ reads what its party may read. The owner of a tariff always reads it. A tariff m
 exists. Whoever stores a tariff asks for its `audience`, by which lists know it for one that is not for all.
 """
 
-import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -14,10 +13,9 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from hub.ocpi.document import Document, Party
 from hub.ocpi.wire import fold
 from hub.prices import sightings
-from hub.store.base import INSERTS
 from hub.store.documents import TABLES, Stored, looked_up
 from hub.store.prepared import Prepared
-from hub.store.readers import SOME, reader_state, tariff_readers
+from hub.store.readers import SOME, tariff_readers
 from hub.store.unit import Unit
 
 FOR_SOME = Party(SOME, "")
@@ -30,7 +28,6 @@ PRESENT = Prepared(
     .where(READ_BY.owner == bindparam("owner"), READ_BY.key == bindparam("key"), READ_BY.until.is_(None))
     .order_by(READ_BY.party)
 )
-STATE = Prepared(every=select(reader_state.c.state))
 
 
 def of(unit: Unit, owner: Party, key: str) -> frozenset[Party] | None:
@@ -62,7 +59,7 @@ def readable(
 ) -> Sequence[str]:
     """Of the tariffs that a connector names, those that a party could read at an instant: it is not billed by
     what is for others. A party that is not known reads what is for all."""
-    if not tariff_ids or state(unit) is None:
+    if not tariff_ids or sightings.state(unit) is None:
         return tariff_ids
     parties = [] if party is None else [Party.of_code(party)]
     hidden = hidden_spans(unit, parties, owner, *map(fold, tariff_ids)).get(owner.code, {})
@@ -91,7 +88,7 @@ def restrict(unit: Unit, owner: Party, key: str, parties: Collection[Party]) -> 
     after = frozenset(parties) or None
     if of(unit, owner, key) == after:
         return
-    touch(unit)
+    sightings.touch(unit)
     before = of(unit, owner, key)
     close(unit, owner, key, (before or frozenset()) - (after or frozenset()), public=after is None)
     begin(unit, owner, key, (after or frozenset()) - (before or frozenset()), restricted=before is None)
@@ -123,23 +120,15 @@ def begin(unit: Unit, owner: Party, key: str, parties: Collection[Party], *, res
         unit.connection.execute(insert(tariff_readers), rows)
 
 
-def touch(unit: Unit) -> None:
-    """Nobody may use what he has cached of readers; whoever else changes them waits here."""
-    fresh = {"state": uuid.uuid4().hex}
-    row = INSERTS[unit.dialect.name](reader_state).values(id=1, **fresh)
-    unit.connection.execute(row.on_conflict_do_update(index_elements=["id"], set_=fresh))
-
-
-def state(unit: Unit) -> str | None:
-    """The name of all readers as they are now; None when no tariff was ever restricted."""
-    row = STATE.first(unit)
-    return None if row is None else str(row.state)
-
-
 # What is hidden from whom ----------------------------------------------------------------------------------
 
 Hidden = Mapping[str, Mapping[str, Sequence[Span]]]
 """Owner's code -> key of a tariff -> when it was, or is, hidden."""
+
+
+def any_for_some(unit: Unit) -> bool:
+    """Whether any tariff is, or ever was, for some only."""
+    return unit.connection.execute(select(READ_BY.id).limit(1)).first() is not None
 
 
 def hidden_spans(unit: Unit, parties: Collection[Party], owner: Party | None = None, *keys: str) -> Hidden:

@@ -18,11 +18,7 @@ from hub.ocpi.document import Party
 from hub.ocpi.module import Role
 from hub.ocpi.modules import MODULES
 from hub.parties.partner import Partner
-from hub.prices import (
-    coming,
-    placed,
-    readers,
-)
+from hub.prices import coming, placed, readers, sightings
 from hub.prices.view import Own, View
 from hub.store import readers as tables
 from hub.store.prepared import Prepared
@@ -56,16 +52,17 @@ def view(unit: Unit, partner: Partner, edition: str) -> View | None:
 
 def own_of(unit: Unit, parties: tuple[Party, ...]) -> Own:
     """What is costly in a view, kept by each process as long as neither readers nor rules have changed."""
-    known = read_by, ruled = readers.state(unit), placed.states(unit)
+    known = touched, ruled = sightings.state(unit), placed.states(unit)
     kept = OWNS.setdefault(unit.dialect, {})
     found = kept.get(parties)
     if found is None or found.states != known:
-        hidden = {} if read_by is None else readers.hidden_spans(unit, parties)
-        found = kept[parties] = Own(known, read_by is not None, hidden, placed.of(unit, ruled, parties))
+        some = touched is not None and readers.any_for_some(unit)
+        hidden = readers.hidden_spans(unit, parties) if some else {}
+        found = kept[parties] = Own(known, some, hidden, placed.of(unit, ruled, parties))
     return found
 
 
 def is_fresh(unit: Unit, view: View) -> bool:
     """Whether neither readers nor rules have changed since the view was made: in PostgreSQL every statement
     sees the latest, so that documents may be newer than the view they were to be seen through."""
-    return view.own.states == (readers.state(unit), placed.states(unit))
+    return view.own.states == (sightings.state(unit), placed.states(unit))

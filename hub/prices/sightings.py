@@ -6,6 +6,7 @@ A sighting is three things at once: partners that pull find the object in their 
 left alone: its owner's next word would be taken for an older one, and everybody else would read it in vain.
 """
 
+import uuid
 from collections.abc import Callable, Collection, Iterable
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -19,9 +20,11 @@ from hub.prices import naming
 from hub.store.base import INSERTS
 from hub.store.documents import TABLES
 from hub.store.parties import partner_roles
-from hub.store.readers import sightings
+from hub.store.prepared import Prepared
+from hub.store.readers import reader_state, sightings
 from hub.store.unit import Unit
 
+STATE = Prepared(every=select(reader_state.c.state))
 ROWS = 5000
 """Written at a time."""
 
@@ -90,3 +93,18 @@ def note(unit: Unit, module: str, documents: Collection[int], parties: Collectio
     for first in range(0, len(rows), ROWS):
         unit.connection.execute(statement, rows[first : first + ROWS])
     unit.sighted = True
+    touch(unit)
+
+
+def touch(unit: Unit) -> None:
+    """What somebody sees of prices changes: nobody may use what he has cached. From now on partners may have
+    views of their own (`hub.parties.rows`). Whoever else changes that waits here."""
+    fresh = {"state": uuid.uuid4().hex}
+    row = INSERTS[unit.dialect.name](reader_state).values(id=1, **fresh)
+    unit.connection.execute(row.on_conflict_do_update(index_elements=["id"], set_=fresh))
+
+
+def state(unit: Unit) -> str | None:
+    """The name of all this as it is now; None when everybody has always seen the same."""
+    row = STATE.first(unit)
+    return None if row is None else str(row.state)

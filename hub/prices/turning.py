@@ -29,6 +29,7 @@ def follow(unit: Unit, rule: Rule) -> None:
     """A reaction: a rule was made or ended, or other locations come under it."""
     if not placed.may_show(rule):
         return
+    sightings.touch(unit)
     edges = begins(rule), ending(rule)
     if edges[0] <= unit.now:
         owe_rule(unit, rule, sightings.hearing(unit))

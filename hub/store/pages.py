@@ -93,7 +93,7 @@ def page(unit: Unit | Glance, listing: Listing, place: Place, limit: int) -> lis
     """At most `limit` rows (seq, owner, edition, body), the oldest created first (TR-36).
 
     `body` is what the owner wrote where that is in the listing's edition, else the newest form. For a viewer
-    with prices of its own also `key`, and `sighted`: since when it sees it so, if that is later than its time.
+    with prices of its own also `key`, and `sighted`: since when it sees it so, if that is after its own time.
     """
     statement = reading(shape_of(listing), resumed=place.after is not None)
     where = {"offset": place.offset} if place.after is None else {"after": place.after}

@@ -59,5 +59,5 @@ reader_state = Table(
     Column("id", Serial, primary_key=True),
     Column("state", String(32), nullable=False),
 )
-"""One row, another random name with every change of who reads what: what a process has cached holds while it
-is the same."""
+"""No row as long as everybody has always seen the same. Then one, with another random name at every change of
+who reads or is shown what: what a process has cached holds while it is the same."""

@@ -11,7 +11,7 @@ from viewers import OWNER, READERS, Connect, Scene, ids_of
 from hub.ocpi import instants, strictjson
 from hub.ocpi.module import Role
 from hub.parties import registry
-from hub.prices import membership_book, readers, rule_book, turning
+from hub.prices import membership_book, rule_book, sightings, turning
 from hub.prices.membership_book import Belonging
 from hub.prices.memberships import Kind as Group
 from hub.prices.rule_book import Draft
@@ -166,4 +166,4 @@ def test_power_decides_by_connector(scene: Scene) -> None:
 def test_nobody_has_a_view_while_nothing_is_special(scene: Scene) -> None:
     with scene.hub.store.reading() as unit:
         assert not any(partner.prices_vary for partner in registry.everyone(unit))
-        assert readers.state(unit) is None
+        assert sightings.state(unit) is None
