@@ -15,7 +15,8 @@ from hub.sync.intake import Kept, Sender
 def post(wire: Wire) -> Response:
     """Keep a CDR and answer where it can be read (CDR-01); the same again gets the same answer (CDR-04)."""
     sender = Sender(guard.caller().partner, wire)
-    owner, checked = sender.check(guard.body(), guard.now())
+    body, written = guard.body_and_written()
+    owner, checked = sender.check(body, guard.now(), written)
     with guard.hub().store.unit() as unit:
         document = wire.lift(checked, owner, sender.around(unit))
         existing = documents.claim(unit, wire.module.name, owner, document.key)

@@ -181,8 +181,17 @@ def sent() -> bytes:
     return said
 
 
+def body_and_written() -> tuple[Json, bytes]:
+    """The same as `body`, with it how it is kept as JSON."""
+    value, written = strictjson.read_and_written(sent(), BODY_LIMIT)
+    return an_object(value), written
+
+
 def read(raw: bytes) -> Json:
-    value: Any = strictjson.read(raw, BODY_LIMIT)
+    return an_object(strictjson.read(raw, BODY_LIMIT))
+
+
+def an_object(value: Any) -> Json:
     if not isinstance(value, dict):
         raise InvalidObject("The body is not a JSON object")
     return value

@@ -64,7 +64,8 @@ def get(wire: Wire, **path: str) -> Response:
 def put(wire: Wire, **path: str) -> Response:
     """Create or replace an object or a part of it (TR-50, LOC-03); 201 when it is new (TR-16)."""
     target = Target.of(wire, **path)
-    checked = wire.check(guard.body(), guard.leniency(target.owner), target.part)
+    body, written = guard.body_and_written()
+    checked = wire.check(body, guard.leniency(target.owner), target.part, written)
     agree(wire, target, checked.body, guard.argument("type"))
     with guard.hub().store.unit() as unit:
         existing = claimed(unit, wire, target, checked.body.get("type"))

@@ -41,6 +41,7 @@ class Document:
     sent    the object as its owner wrote it, unknown fields included
     newest  the same lifted to the newest edition (the same dict when it was sent so)
     mended  what leniency mended before the object passed: field path -> what was done
+    written `sent` as JSON, where somebody has written it already
     """
 
     module: str
@@ -50,3 +51,4 @@ class Document:
     sent: Json
     newest: Json
     mended: Mapping[str, str] = field(default_factory=dict)
+    written: bytes | None = field(default=None, compare=False, repr=False)

@@ -1,10 +1,10 @@
 """JSON, exactly: the one reader for whatever comes from outside, the writer, and the reader of what we wrote.
 
-Why the standard library's decoder and not a faster one: it alone hands over every object with its duplicate
-keys and every number with its digits. It is bounded before it runs (bytes, depth) and while it runs
-(numbers), so that no body takes more than half a second. A session of 2.6 KB takes json 35 us with these
-hooks and 23 us without, msgspec 13 us; but msgspec keeps the last of two equal keys, and to find out
-afterwards costs what it saved.
+The strict reader is the standard library's decoder: it alone hands over every object with its duplicate keys
+and every number with its digits. It is bounded before it runs (bytes, depth) and while it runs (numbers), so
+that no body takes more than half a second. msgspec reads and writes in half of its time, and keeps the last
+of two equal keys; but then what it writes again has fewer quotes than what it read. So it goes first, and
+whatever it stumbles over, or might see otherwise, is read strictly.
 """
 
 import json
@@ -34,15 +34,48 @@ STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 NOT_SIGNS = bytes(set(NOT_BRACKETS) - set(b'"'))
 ALL_SQUARE = bytes.maketrans(b"{}", b"[]")
+DIGITS_ALIKE = bytes.maketrans(b"123456789", b"0" * 9)
+TOO_MANY_DIGITS = b"0" * (INTEGER_DIGITS + 1)
 SUSPICIOUS = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 
 def read(body: bytes, limit: int = MIB) -> Any:
     """The value: int for whole numbers, Decimal for others. InvalidJson or BodyTooLarge says why not."""
+    return read_and_written(body, limit)[0]
+
+
+def read_and_written(body: bytes, limit: int = MIB) -> tuple[Any, bytes]:
+    """The value, and how `write` writes it."""
     if len(body) > limit:
         raise BodyTooLarge(f"The body has {len(body)} bytes; this hub reads at most {limit}.")
     refuse_depth(body)
+    found = read_quickly(body)
+    if found is not None:
+        return found
+    value = read_strictly(body)
+    return value, write(value)
+
+
+def read_quickly(body: bytes) -> tuple[Any, bytes] | None:
+    """The same, or None: then the strict reader reads or refuses it.
+
+    Without `\\u` a quote can be written in one way only, so that the quotes are as many as before when no
+    field was lost, and fewer when one was. Fractions are checked as they are read; whole numbers are too long
+    only where so many digits stand in a row.
+    """
+    if b"\\u" in body or TOO_MANY_DIGITS in body.translate(DIGITS_ALIKE):
+        return None
+    try:
+        value = QUICK.decode(body)
+    except (msgspec.MsgspecError, InvalidJson, UnicodeDecodeError):
+        return None
+    written = ENCODER.encode(value)
+    return (value, written) if written.count(b'"') == body.count(b'"') else None
+
+
+def read_strictly(body: bytes) -> Any:
+    """Every rule in its own words."""
     text = decoded(body)
     try:
         value = DECODER.decode(text)
@@ -147,6 +180,7 @@ DECODER = json.JSONDecoder(
     parse_int=integer, parse_float=fraction, parse_constant=constant, object_pairs_hook=members
 )
 ENCODER = msgspec.json.Encoder(decimal_format="number")
+QUICK = msgspec.json.Decoder(float_hook=fraction)
 REREADER = msgspec.json.Decoder(float_hook=Decimal)
 
 

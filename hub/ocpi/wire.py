@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hub.ocpi import strictjson
 from hub.ocpi.aliases import alias
 from hub.ocpi.checking import check
 from hub.ocpi.document import Document, Json, Party
@@ -37,10 +38,15 @@ STRICT = Leniency()
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """An object that passed in its sender's edition; `mended` names what leniency changed to make it pass."""
+    """An object that passed in its sender's edition.
+
+    mended   names what leniency changed to make it pass
+    written  the object as JSON, where that is known
+    """
 
     body: Json
     mended: Mapping[str, str]
+    written: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +60,13 @@ class Wire:
     def is_newest(self) -> bool:
         return self.edition is NEWEST
 
-    def check(self, body: Json, leniency: Leniency = STRICT, part: str | None = None) -> Checked:
-        """The object, or one of its parts, as this edition wants it; InvalidObject names every fault."""
+    def check(
+        self, body: Json, leniency: Leniency = STRICT, part: str | None = None, written: bytes | None = None
+    ) -> Checked:
+        """The object, or one of its parts, as this edition wants it; InvalidObject names every fault.
+
+        written  the object as JSON, when the caller has it
+        """
         name = part or self.module.name
         try:
             check(self.edition, name, body)
@@ -65,14 +76,15 @@ class Wire:
                 raise
             check(self.edition, name, body)
             return Checked(body, notes)
-        return Checked(body, {})
+        return Checked(body, {}, written)
 
     def lift(self, checked: Checked, owner: Party, around: Surroundings) -> Document:
         """The document that the store keeps of a checked object."""
         newest = lift(self.edition, self.module.name, checked.body, owner, around)
         key = key_of(self.module, str(newest[self.module.id_field]), newest.get("type"))
+        written = checked.written or strictjson.write(checked.body)
         return Document(
-            self.module.name, owner, key, self.edition.version, checked.body, newest, checked.mended
+            self.module.name, owner, key, self.edition.version, checked.body, newest, checked.mended, written
         )
 
     def keys(self, identity: str, kind: str | None) -> tuple[str, ...]:

@@ -117,13 +117,15 @@ class Stored:
     def document(self) -> Document:
         sent = strictjson.reread(self.body)
         newest = sent if self.newest is None else strictjson.reread(self.newest)
-        return Document(self.module, Party.of_code(self.owner), self.key, self.edition, sent, newest)
+        return Document(
+            self.module, Party.of_code(self.owner), self.key, self.edition, sent, newest, written=self.body
+        )
 
     def says(self, document: Document) -> bool:
         """Whether it is the same object in the same edition; most often its bytes are the same already."""
         if self.deleted or self.edition != document.edition:
             return False
-        return self.body == strictjson.write(document.sent) or (
+        return self.body == written(document) or (
             self.last_updated == instants.micros(document.newest["last_updated"])
             and self.document.sent == document.sent
         )
@@ -236,13 +238,18 @@ def columns_of(document: Document, audience: Party | None, now: int) -> dict[str
         "key": document.key,
         "audience": audience.code if audience else None,
         "edition": document.edition,
-        "sent": strictjson.write(document.sent),
+        "sent": written(document),
         "newest": strictjson.write(document.newest) if lifted else None,
         "last_updated": instants.micros(document.newest["last_updated"]),
         "received_at": now,
         "deleted_at": None,
         **{name: folded(read(document.newest)) for name, read in module.promoted.items()},
     }
+
+
+def written(document: Document) -> bytes:
+    """As its owner wrote it."""
+    return document.written or strictjson.write(document.sent)
 
 
 def folded(value: str | None) -> str | None:
@@ -256,17 +263,17 @@ def looked_up(module: str) -> tuple[str, ...]:
     return ("owner", "key", "audience", *MODULES[module].promoted)
 
 
-def written(table: Table, without: Collection[str] = ()) -> dict[str, Any]:
+def assigned(table: Table, without: Collection[str] = ()) -> dict[str, Any]:
     """Every column but the serial number and those left out, as a parameter of its own name."""
     left_out = {"seq", *without}
     return {column.name: bindparam(column.name) for column in table.c if column.name not in left_out}
 
 
 def replaced(table: Table, without: Collection[str] = ()) -> Update:
-    return update(table).where(table.c.seq == bindparam("this")).values(written(table, without))
+    return update(table).where(table.c.seq == bindparam("this")).values(assigned(table, without))
 
 
-CREATE = of_each(lambda _, table: insert(table).values(written(table)).returning(table.c.seq))
+CREATE = of_each(lambda _, table: insert(table).values(assigned(table)).returning(table.c.seq))
 REPLACE = of_each(lambda _, table: replaced(table))
 RENEW = of_each(lambda name, table: replaced(table, (*looked_up(name), "deleted_at")))
 """SQLite writes every index of a column that is set, changed or not: that was half of what a PUT wrote."""

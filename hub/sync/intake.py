@@ -48,10 +48,10 @@ class Sender:
     partner: Partner
     wire: Wire
 
-    def check(self, body: Json, now: int) -> tuple[Party, Checked]:
+    def check(self, body: Json, now: int, written: bytes | None = None) -> tuple[Party, Checked]:
         """A whole object with its owner, as far as it can be judged without the database (TR-61)."""
         leniency = Leniency(self.partner.settings.lenient, self.only_owner, now)
-        checked = self.wire.check(body, leniency)
+        checked = self.wire.check(body, leniency, written=written)
         refuse_future(checked.body, now)
         return self.owner_of(checked.body), checked
 

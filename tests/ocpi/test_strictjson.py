@@ -141,6 +141,93 @@ def test_bytes_are_read_or_refused_and_nothing_else(body: bytes) -> None:
     json.loads(body)
 
 
+def strictly(body: bytes) -> object:
+    """What the strict reader alone says: the value with its types, or that it is refused."""
+    try:
+        return repr(strictjson.read_strictly(body))
+    except InvalidJson as refusal:
+        return refusal.message
+
+
+def as_it_is_read(body: bytes) -> object:
+    try:
+        value, written = strictjson.read_and_written(body)
+    except InvalidJson as refusal:
+        return refusal.message
+    assert written == strictjson.write(value)
+    return repr(value)
+
+
+PIECES = [
+    *(
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        " ",
+        "\n",
+        "\t",
+        '"',
+        '"a"',
+        '"b"',
+        '"a":1',
+        '"a" :2',
+        '"\\"a"',
+        '"\\\\"',
+    ),
+    *(
+        '"\\"":',
+        '"\\u0022":1',
+        '"\\u0061":3',
+        '"\\/":',
+        '"x\\"y":4',
+        "\\",
+        "\\u",
+        "\\ud800",
+        "true",
+        "null",
+        "NaN",
+    ),
+    *("0", "-0", "-0.0", "01", "1.", ".5", "1e5", "1E-12", "1e13", "9" * 18, "9" * 19, "-" + "9" * 18),
+    *("0." + "1" * 24, "0." + "1" * 25, "\x00", "\x1f", "\x7f", "\ufeff", "\u00e9", "Infinity", "-", "+1"),
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+def test_the_quick_reader_says_what_the_strict_one_says(text: str) -> None:
+    assert as_it_is_read(text.encode()) == strictly(text.encode())
+
+
+FIELDS = st.sampled_from(
+    ['"a"', '"b"', '"\\""', '"\\u0022"', '"\\u0061"', '"\\/"', '"/"', '"a "', '"\\\\"', '""']
+)
+SPACES = st.sampled_from(["", " ", "\n"])
+MEMBERS = st.tuples(SPACES, FIELDS, SPACES, st.just(":"), SPACES, FIELDS | st.just("1"), SPACES).map("".join)
+NESTED = st.recursive(
+    MEMBERS,
+    lambda inner: st.lists(inner, max_size=4).map(lambda found: '"n":{' + ",".join(found) + "}"),
+    max_leaves=12,
+)
+
+
+@given(st.lists(NESTED, max_size=5))
+def test_no_field_that_stands_twice_gets_past_the_quick_reader(members: list[str]) -> None:
+    body = ("{" + ",".join(members) + "}").encode()
+    assert as_it_is_read(body) == strictly(body)
+
+
+@given(st.binary(max_size=60))
+def test_nor_does_any_other_body(body: bytes) -> None:
+    assert as_it_is_read(body) == strictly(body)
+
+
+def test_most_bodies_are_read_quickly() -> None:
+    for body in (b'{"a": 1.50, "b": ["\xc3\xa9", "\\"", null]}', b' {"a":{"b":[]}}\n'):
+        assert strictjson.read_quickly(body) is not None
+
+
 NUMBERS = st.integers(-(10**18) + 1, 10**18 - 1) | st.decimals(
     min_value=-(10**12), max_value=10**12, places=6, allow_nan=False
 )
