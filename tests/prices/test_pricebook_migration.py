@@ -39,11 +39,8 @@ def filled(url: str, present: dict[str, Any], *former: dict[str, Any]) -> list[V
         found = sa.MetaData()
         found.reflect(connection, only=["tariffs", "revisions"])
         table, owned = found.tables["tariffs"], {"owner": OWNER.code, "key": "T1", "rev": len(former) + 1}
-        seq = connection.execute(
-            sa.insert(found.tables["tariffs"])
-            .values(owned | present)
-            .returning(found.tables["tariffs"].c.seq)
-        ).scalar_one()
+        added = sa.insert(table).values(owned | present).returning(table.c.seq)
+        seq = connection.execute(added).scalar_one()
         for number, each in enumerate(former, 1):
             kept = {"module": "tariffs", "document": seq, "rev": number, "replaced_at": BEGINNING}
             connection.execute(sa.insert(found.tables["revisions"]).values(kept | each))
