@@ -12,8 +12,9 @@ from typing import Any, Final
 from hub.ocpi import strictjson
 from hub.ocpi.document import Json
 
-NAMED = re.compile(rb'"tariff_ids?":(\[(?:"(?:[^"\\]|\\.)*",?)*\]|"(?:[^"\\]|\\.)*")')
-"""As the hub writes JSON: without spaces."""
+NAMED = re.compile(rb'"tariff_ids?":(\[(?:"(?:[^"\\]|\\.)*",?)*\]|"(?:[^"\\]|\\.)*"|\[|\{)')
+"""As the hub writes JSON: without spaces. The last two are for what only a field unknown to OCPI can hold."""
+ODD = frozenset({b"[", b"{"})
 
 Keep = Callable[[str], bool]
 """Whether a tariff with this id may be named."""
@@ -23,12 +24,25 @@ GONE: Final = object()
 
 def ids_in(body: bytes) -> Iterator[str]:
     """Every id under one of the two names, at any depth; some of them twice."""
-    for found in set(NAMED.findall(body)):
-        value = strictjson.reread(found)
-        if isinstance(value, str):
-            yield value
-        else:
-            yield from value
+    found = set(NAMED.findall(body))
+    if ODD & found:
+        yield from ids_of(strictjson.reread(body))
+        return
+    for each in found:
+        value = strictjson.reread(each)
+        yield from [value] if isinstance(value, str) else value
+
+
+def ids_of(value: Any, name: str = "") -> Iterator[str]:
+    """The same of an object that is read."""
+    if isinstance(value, dict):
+        for field, inner in value.items():
+            yield from ids_of(inner, field)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from ids_of(inner, name)
+    elif isinstance(value, str) and name in ("tariff_id", "tariff_ids"):
+        yield value
 
 
 def without(body: Any, keep: Keep) -> Any:
@@ -49,9 +63,12 @@ def of_object(body: Json, keep: Keep) -> Json:
 
 def of_field(name: str, value: Any, keep: Keep) -> Any:
     """The value as it is shown; GONE where it is not."""
-    if name == "tariff_id" and isinstance(value, str):
+    if name not in ("tariff_id", "tariff_ids"):
+        return without(value, keep)
+    if isinstance(value, str):
         return value if keep(value) else GONE
-    if name == "tariff_ids" and isinstance(value, list):
-        kept = [each for each in value if not isinstance(each, str) or keep(each)]
-        return value if len(kept) == len(value) else kept or GONE
+    if isinstance(value, list):
+        kept = [shown for each in value if (shown := of_field(name, each, keep)) is not GONE]
+        same = len(kept) == len(value) and all(one is other for one, other in zip(kept, value, strict=True))
+        return value if same else kept or GONE
     return without(value, keep)
