@@ -40,7 +40,7 @@ class TariffNotInForce(Held):
 
 
 class RuleTariffUnknown(Held):
-    """The tariff that a rule gives is not known: publish it, or end the rule."""
+    """The tariff that a rule gives is not known: the operator must publish it."""
 
     code = "RULE_TARIFF_UNKNOWN"
 

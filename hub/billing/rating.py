@@ -66,8 +66,9 @@ def retry_held(unit: Unit, change: Change) -> None:
 
 
 def retry_ruled(unit: Unit, rule: Rule) -> None:
-    """A rule was made or has ended: the same."""
-    retry(unit, rule.owner, charges.held_of(unit, rule.owner.code))
+    """A rule was made: the same. Whatever else becomes of rules concerns sessions to come."""
+    if rule.recorded_at == unit.now:
+        retry(unit, rule.owner, charges.held_of(unit, rule.owner.code))
 
 
 def retry(unit: Unit, owner: Party, waiting: Collection[Charge]) -> None:

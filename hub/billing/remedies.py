@@ -11,7 +11,7 @@ REMEDIES: Mapping[str, str] = {
     "TARIFF_UNKNOWN": f"Ask the CPO to publish the tariff that its connector names; {BY_ITSELF}.",
     "TARIFF_NOT_IN_FORCE": "Ask the CPO for a tariff of this type that holds at the start of the session; "
     f"{BY_ITSELF}.",
-    "RULE_TARIFF_UNKNOWN": f"Publish the tariff that the rule gives, or end the rule; {BY_ITSELF}.",
+    "RULE_TARIFF_UNKNOWN": f"Publish the tariff that the rule gives; {BY_ITSELF}.",
     "RULE_TARIFF_NOT_IN_FORCE": "The tariff of the rule did not hold when the session started. Agree "
     " with the CPO that it sends the CDR itself, and end the rule for sessions to come.",
     "TARIFF_UNPRICEABLE": f"Tell the CPO what is wrong with its tariff; when it corrects it, {BY_ITSELF}.",

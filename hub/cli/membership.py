@@ -137,13 +137,18 @@ def come(hub: Hub, asked: Belonging) -> None:
         made = membership_book.add(unit, asked, at_the_terminal())
     already = len({fold(member) for member in asked.members}) - len(made)
     more = f"; {already} {'was' if already == 1 else 'were'} there already" if already else ""
-    click.echo(f"{len(made)} came into {asked.kind.lower()} {fold(asked.name)} of {asked.owner}{more}.")
+    click.echo(f"{len(made)} came into {called(asked)}{more}.")
 
 
 def leave(hub: Hub, asked: Belonging) -> None:
     with hub.store.unit() as unit:
         gone = membership_book.remove(unit, asked, at_the_terminal())
-    click.echo(f"{len(gone)} left {asked.kind.lower()} {fold(asked.name)} of {asked.owner}.")
+    click.echo(f"{len(gone)} left {called(asked)}.")
+
+
+def called(asked: Belonging) -> str:
+    kind = "location group" if asked.kind is Kind.LOCATION else asked.kind.lower()
+    return f"{kind} {fold(asked.name)} of {asked.owner}"
 
 
 def show(hub: Hub, owner: Party | None, kinds: Sequence[Kind], *, ended: bool, as_json: bool) -> None:

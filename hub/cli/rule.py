@@ -121,7 +121,8 @@ def list_(
         and partner in (None, each.match.partner and Party.of_code(each.match.partner))
         and (tariff is None or fold(each.tariff_id or "") == fold(tariff))
     ]
-    wanted.sort(key=lambda each: (each.owner, each.order), reverse=True)
+    wanted.sort(key=lambda each: each.order, reverse=True)
+    wanted.sort(key=lambda each: each.owner)
     if as_json:
         show_json(list(map(rule_book.described, wanted[:limit])))
     else:
