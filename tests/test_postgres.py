@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from postgres import PostgresMissing, binaries, candidates
 
-PATIENCE = 20
+PATIENCE = 60
 KILLED = """
 import os, signal
 from postgres import Postgres

@@ -16,7 +16,7 @@ import requests
 import migrations
 from hub import cli
 
-PATIENCE = 30
+PATIENCE = 60
 OPEN = re.compile(r"The hub is open: partners begin at (\S+)")
 Start = Callable[..., "subprocess.Popen[str]"]
 

@@ -34,7 +34,7 @@ def test_it_goes_on_until_interrupted_and_then_stops_everybody():
         for address in addresses:
             assert requests.get(address, timeout=5).status_code == 404
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     for address in addresses:
         with pytest.raises(requests.ConnectionError):
             requests.get(address, timeout=5)

@@ -7,7 +7,7 @@ from running import Running
 from hub.demo.partner import Partner
 
 Join = Callable[[str, str, str], Partner]
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def test_what_was_owed_when_the_worker_ended_is_sent_by_the_next(running: Running, join: Join) -> None:

@@ -17,7 +17,7 @@ from hub.observing import logs
 from hub.parties import registry
 
 Join = Callable[[str, str, str], Partner]
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from hub.demo.partner import Partner
 
 VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
-PATIENCE = 20.0
+PATIENCE = 60.0
 PLACE = {"location_id": "EXA-LOC-001", "evse_uid": "EXA-EVSE-00101", "connector_id": "1"}
 Join = Callable[[str, str, str], Partner]
 

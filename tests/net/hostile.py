@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 Mode = Callable[[socket.socket], None]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+SLACK = 5.0
+"""Seconds beyond its deadline within which a request ends in tests. A second is what the hub promises; a busy
+machine takes longer than that to wake a thread, and no peer here lets go before half a minute."""
 GOOD = HEAD + b"Content-Length: 2\r\n\r\n{}"
 
 

@@ -53,13 +53,13 @@ def test_an_answer_has_status_headers_in_any_case_and_body(client):
 def test_a_connection_is_kept_alive_and_obeys_each_deadline_anew(client):
     turns = hostile.in_turn(hostile.good, hostile.good, hostile.drip_body)
     with hostile.serving(turns) as server:
-        client.request("GET", server.url, headers={}, deadline=0.5)
-        time.sleep(0.6)
-        client.request("GET", server.url, headers={}, deadline=0.5)
+        client.request("GET", server.url, headers={}, deadline=2.0)
+        time.sleep(2.1)
+        client.request("GET", server.url, headers={}, deadline=2.0)
         began = time.monotonic()
         with pytest.raises(Unreachable, match="timeout"):
-            client.request("GET", server.url, headers={}, deadline=0.5)
-        assert time.monotonic() - began < 1
+            client.request("GET", server.url, headers={}, deadline=2.0)
+        assert time.monotonic() - began < 2.0 + hostile.SLACK
         assert server.connections == 1
 
 
@@ -163,8 +163,7 @@ def test_a_slow_peer_does_not_hold_up_another(client):
         hostile.serving(hostile.good) as fast,
         ThreadPoolExecutor(16) as pool,
     ):
-        hanging = [pool.submit(client.request, "GET", slow.url, headers={}, deadline=1.0) for _ in range(15)]
-        began = time.monotonic()
+        hanging = [pool.submit(client.request, "GET", slow.url, headers={}, deadline=3.0) for _ in range(15)]
         assert client.request("GET", fast.url, headers={}).status == 200
-        assert time.monotonic() - began < 0.5
+        assert not any(each.done() for each in hanging)
         assert {type(each.exception()) for each in hanging} == {Unreachable}

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 TICKING = Path(__file__).with_name("ticking.py")
 LEASE = SECOND
 KILLS = 15
-PATIENCE = 30
+PATIENCE = 60
 AT_A_TIME = 4
 SCHEDULES = [Due(f"probe{number}", None, "1s", 1) for number in range(3)]
 
@@ -50,7 +50,7 @@ class Crowd:
             os.kill(process, signal.SIGTERM)
         self.parent.stdin.close()
         assert self.parent.stdout.read() == ""  # when the last of them has ended
-        self.parent.wait(20)
+        self.parent.wait(60)
         self.parent.stdout.close()
 
 

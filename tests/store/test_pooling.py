@@ -20,7 +20,7 @@ from hub.store.engine import Store
 
 PGBOUNCER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 SECRET = "k" * 40
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 @pytest.fixture

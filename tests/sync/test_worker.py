@@ -25,13 +25,14 @@ from hub.cli.server import Server, listening
 from hub.hub import Hub
 from hub.ocpi import instants, strictjson
 from hub.ocpi.module import Role
+from hub.store.attempts import attempts
 from hub.store.deliveries import deliveries
 from hub.store.parties import endpoints
 from hub.sync.outcomes import DONE
 from hub.sync.worker import Pace, Worker
 from migrations import upgrade
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 ACCEPTING = answering(200, envelope(1000))
 
 
@@ -61,6 +62,13 @@ def done(hub: Hub, partner: int) -> int:
         query = select(func.count()).where(deliveries.c.state == DONE, deliveries.c.partner_id == partner)
         return int(unit.connection.execute(query).scalar_one())
     return -1
+
+
+def ended(hub: Hub, partner: int) -> int:
+    """How many tries to deliver to it have ended."""
+    with hub.store.reading() as unit:
+        query = select(func.count()).select_from(attempts.join(deliveries))
+        return int(unit.connection.execute(query.where(deliveries.c.partner_id == partner)).scalar_one())
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -113,11 +121,9 @@ def test_a_partner_that_hangs_holds_up_nobody_else(cpo, emsp, connect):
         reached_at(other, fast.url)
         for number in range(20):
             put(cpo, f"L{number}")
-        stack.enter_context(working(emsp.hub, deadline=2.0))
-        began = time.monotonic()
+        stack.enter_context(working(emsp.hub, deadline=6.0))
         wait_until(lambda: done(emsp.hub, other.id) == 20)
-        assert time.monotonic() - began < 2.0
-        assert done(emsp.hub, emsp.id) == 0
+        assert ended(emsp.hub, emsp.id) == 0  # not one of those that hang has ended so soon
 
 
 @pytest.fixture
