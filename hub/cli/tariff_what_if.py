@@ -77,9 +77,8 @@ def what_if(
 ) -> None:
     """Price the sessions of past months under the draft in FILE, and sum up what changes, before taxes.
 
-    Compared is with what their CDRs have cost; credited ones do not count. What rules take off after the
-    tariff, as allowances and percentages, is in the price before and not in the one after. Nothing is stored
-    or sent.
+    Compared is with what they have cost by their tariff; credited CDRs do not count. What rules take off or
+    add after that, as percentages and allowances, is on neither side. Nothing is stored or sent.
     """
     draft = single(file)
     names = () if whatever else used or (draft.id,)

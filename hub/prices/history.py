@@ -9,8 +9,8 @@ once, however often that is interrupted. A CDR that arrives later goes into a la
 prices: sessions that this hub has billed as their CPO reported them, split where a price changes; CDRs that
 a CPO wrote itself by the start of each of their periods, since nobody knows more. CDRs that are deleted, or
 credited, and the credits themselves do not count. Not covered: what rules take off or add after the tariff
-(percentages, amounts per kWh, allowances and caps) is in the price before and not in the price after, and
-which tariff another rule would have chosen.
+(percentages, amounts per kWh, allowances, caps) is on neither side, so that one tariff is compared with the
+other; and which tariff another rule would have chosen.
 """
 
 import json

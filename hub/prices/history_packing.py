@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import tariffs
@@ -11,13 +13,16 @@ from hub.ocpi.wire import fold
 from hub.store import documents
 from hub.store.history import Group
 from hub.store.unit import Unit
-from tariffs import Billed, PricingError, Session
+from tariffs import DEFAULT, Billed, PricingError, Session
+from tariffs.claims import Claim, Claims
 from tariffs.clock import clock, moment
+from tariffs.rounding import to_places
 from tariffs.what_if import read_case
 
 ELSEWHERE = "UTC"
 """The clock of places that nobody has told."""
 SEVERAL = " + "
+ADJUSTED = b'"adjustments":'
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +65,25 @@ def packed(row: Any, cdr: Json, zone: str) -> tuple[Group, Billed] | Unread:
         case = replace(case, time_zone=zone, name=str(row.seq))
         if row.session is not None:
             case = replace(case, session=as_rated(strictjson.reread(row.session)))
+        if row.quote is not None and ADJUSTED in bytes(row.quote):
+            case = replace(case, claims=by_tariff(strictjson.reread(row.quote)))
     except PricingError as fault:
         return Unread(row.seq, row.owner, str(cdr["start_date_time"])[:7], str(fault))
     group = row.owner, month_of(case.session, zone), zone, str(cdr["currency"]).upper()
     return group, Billed(row.seq, case, tariff_of(cdr))
+
+
+def by_tariff(quote: Json) -> Claims:
+    """What the tariff alone came to, before rules took something off or added it."""
+    shares: dict[str, Decimal] = {}
+    for line in quote["lines"]:
+        shares[line["group"]] = shares.get(line["group"], Decimal(0)) + line["before_taxes"]
+    total = Claim(rounded(quote["base"]["before_taxes"]))
+    return Claims(total, {name: Claim(rounded(net)) for name, net in shares.items()}, DEFAULT.decimals)
+
+
+def rounded(amount: Decimal | int) -> Decimal:
+    return to_places(Fraction(amount), 1, DEFAULT.decimals, DEFAULT.rounding)
 
 
 def as_rated(session: Json) -> Session:

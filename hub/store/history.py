@@ -105,6 +105,7 @@ UNPACKED = (
         CDRS.c.owner,
         func.coalesce(CDRS.c.newest, CDRS.c.sent).label("cdr"),
         func.coalesce(SESSIONS.c.newest, SESSIONS.c.sent).label("session"),
+        charges.c.quote,
     )
     .outerjoin(charges, OWN_SESSION)
     .outerjoin(SESSIONS, and_(SESSIONS.c.owner == charges.c.owner, SESSIONS.c.key == charges.c.session_key))
@@ -113,8 +114,8 @@ UNPACKED = (
 
 
 def unpacked(unit: Unit, through: int, limit: int) -> list[Any]:
-    """The next CDRs as rows (seq, owner, cdr, session), documents in the newest edition; a session where the
-    hub has priced it itself."""
+    """The next CDRs as rows (seq, owner, cdr, session, quote), documents in the newest edition; a session and
+    its quote where the hub has priced it itself."""
     return list(unit.connection.execute(UNPACKED.where(CDRS.c.seq > through).limit(limit)))
 
 

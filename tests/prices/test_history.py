@@ -9,15 +9,19 @@ from typing import Any
 import pytest
 from factories import example
 from platforms import Platform, code
+from ruling import add
 from sqlalchemy import delete, func, select
 
 import tariffs
 from hub.billing.cdr import metered
+from hub.ocpi import instants
 from hub.ocpi.document import Party
 from hub.ocpi.module import Role
 from hub.ocpi.wire import fold
 from hub.prices import history
 from hub.prices.history import Wanted
+from hub.prices.history_packing import as_rated
+from hub.prices.rules import Kind
 from hub.store import documents
 from hub.store import history as blobs
 from hub.store.documents import TABLES
@@ -130,6 +134,21 @@ def test_what_if_is_the_bill_before_and_after(cpo: Platform) -> None:  # P1
     assert set(other.groups["component"]) == {"energy", "parking", "fixed"}
 
 
+def test_thousands_of_sessions_cost_in_the_history_what_rating_bills() -> None:
+    """Each session, its gross amount and its components; and hardly one has to be priced by itself."""
+    given = sessions(3000, seed=3)
+    columns = tariffs.pack(as_rated(one) for one in given)
+    for document in (NIGHTLY, DRAFT):
+        read = tariffs.read_tariff(document)
+        found = tariffs.price_columns(read, columns, ZONE)
+        for place, one in enumerate(given):
+            quote = tariffs.price(read, tariffs.read_session(metered(one, "T", alone=True)), ZONE)
+            assert (found.before_taxes[place], found.after_taxes[place]) == quote.whole_amounts(4)
+            shares = {name: share.net[place] for name, share in found.shares.items() if share.used[place]}
+            assert shares == {name: net * 10_000 for name, net in quote.nets(4).items()}
+        assert found.general < 30
+
+
 def test_each_cdr_is_packed_once_whenever_it_arrives(cpo: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "PORTION", 3)
     monkeypatch.setattr(blobs, "MOST", 5)
@@ -203,6 +222,25 @@ def test_cdrs_of_the_cpo_itself_are_priced_by_the_start_of_their_periods(cpo: Pl
     found = asked(cpo)
     assert (found.total.count, found.total.after) == (1, Decimal(4))  # 23:00, half an hour before the night
     assert found.total.before == own["total_cost"]["before_taxes"]
+
+
+def test_what_rules_take_off_is_on_neither_side(cpo: Platform) -> None:
+    """So the tariff itself as a draft changes nothing."""
+    store = cpo.hub.store
+    store.clock = lambda: instants.micros("2025-03-01T00:00:00Z")
+    with store.unit() as unit:
+        add(unit, Kind.PERCENT, value=Decimal(-10))
+        add(unit, Kind.FREE_KWH, value=Decimal(30))
+    store.clock = lambda: instants.micros("2025-04-02T00:00:00Z")
+    given = sessions(4)
+    complete(cpo, given)
+    same, other = asked(cpo, NIGHTLY), asked(cpo)
+    billed = sum(one["total_cost"]["before_taxes"] for one in cdrs(cpo))
+    assert same.total.before == same.total.after == billed_under(NIGHTLY, given) > billed
+    assert {name: sums.delta for name, sums in same.groups["component"].items()} == dict.fromkeys(
+        same.groups["component"], Decimal(0)
+    )
+    assert (other.total.before, other.total.after) == (same.total.before, billed_under(DRAFT, given))
 
 
 def test_only_what_is_wanted_counts(cpo: Platform) -> None:
