@@ -55,6 +55,7 @@ def create_versions() -> None:
         sa.UniqueConstraint("owner", "key", "number"),
     )
     create_indexes("tariff_versions", "valid_from", "valid_from")
+    op.create_index("ix_tariff_versions_begins", "tariff_versions", ["owner", "key", "valid_from"])
 
 
 def create_ends() -> None:
@@ -73,6 +74,7 @@ def create_ends() -> None:
         sa.Column("taken_at", sa.BigInteger),
     )
     create_indexes("tariff_ends", "number", "at")
+    op.create_index("ix_tariff_ends_of", "tariff_ends", ["owner", "key", "number"])
 
 
 def create_readers() -> None:
