@@ -6,9 +6,13 @@ with a CDR, it has been acknowledged, and its eMSP may have it already.
 
 import hashlib
 import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.exc import DBAPIError
 
 from hub.clearing import checks, rows, rule_sets, states
 from hub.clearing.case import Case
@@ -16,13 +20,16 @@ from hub.clearing.context import Around
 from hub.clearing.facts import facts_of
 from hub.clearing.rule import Found, Severity
 from hub.clearing.states import State
-from hub.ocpi.document import Party
 from hub.store import documents
 from hub.store.clearings import clearings
 from hub.store.documents import TABLES, Stored
 from hub.store.unit import Unit
 
+log = logging.getLogger(__name__)
+
 BY_ITSELF = "the hub"
+UNCHECKED = "X0"
+SAYS = {UNCHECKED: "It could not be checked."}
 BATCH = 100
 SETTLED = 300 * 1_000_000
 """After so long no transaction is still under way that could bring a CDR with a lower number."""
@@ -36,9 +43,7 @@ def enter_new(unit: Unit, most: int = BATCH) -> int:
     It begins where all had theirs, so that its cost does not grow with what is stored.
     """
     table, begin = TABLES["cdrs"], rows.through(unit)
-    query = select(table.c.seq).outerjoin(clearings, clearings.c.cdr_seq == table.c.seq)
-    missing = query.where(table.c.seq > begin, clearings.c.id.is_(None)).order_by(table.c.seq).limit(most)
-    new = list(unit.connection.execute(missing).scalars())
+    new = missing(unit, most)
     for seq in new:
         stored = documents.by_seq(unit, "cdrs", seq)
         assert stored is not None, "CDRs are never deleted"
@@ -52,8 +57,16 @@ def enter_new(unit: Unit, most: int = BATCH) -> int:
     return len(new)
 
 
+def missing(unit: Unit, most: int = BATCH) -> list[int]:
+    """The numbers of CDRs that have no row."""
+    table = TABLES["cdrs"]
+    query = select(table.c.seq).outerjoin(clearings, clearings.c.cdr_seq == table.c.seq)
+    without = query.where(table.c.seq > rows.through(unit), clearings.c.id.is_(None))
+    return list(unit.connection.execute(without.order_by(table.c.seq).limit(most)).scalars())
+
+
 def due(unit: Unit, most: int = BATCH) -> list[Any]:
-    """Rows that wait to be checked, or to be looked at again; locked until the commit on PostgreSQL."""
+    """Rows that wait to be checked, or to be looked at again; on PostgreSQL, those that nobody else is at."""
     waiting = or_(
         clearings.c.state == State.RECEIVED,
         and_(clearings.c.state == State.HELD, clearings.c.next_check_at <= unit.now),
@@ -62,40 +75,60 @@ def due(unit: Unit, most: int = BATCH) -> list[Any]:
     return list(unit.connection.execute(query.with_for_update(skip_locked=True)))
 
 
-def clear(unit: Unit, row: Any, by: str = BY_ITSELF) -> State:
-    """Check a CDR and decide what becomes of it; where it stands then."""
-    stored = documents.find(unit, "cdrs", Party.of_code(row.owner), row.cdr_key)
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is to become of a CDR: what was found, and what its row is to tell."""
+
+    found: tuple[Found, ...]
+    columns: Mapping[str, Any]
+
+    @property
+    def state(self) -> State:
+        """Nothing is rejected by itself: what is so wrong is held, and a person says so to the CPO."""
+        severity = checks.worst(self.found)
+        return State.HELD if severity in {Severity.REJECT, Severity.HOLD} else State.RATED
+
+
+def judge(unit: Unit, row: Any) -> Judged:
+    """Look at a CDR with all that is known; writes nothing."""
+    stored = documents.by_seq(unit, "cdrs", row.cdr_seq)
     assert stored is not None, "CDRs are never deleted"
     around = Around(unit, stored, row)
-    case = around.case()
-    found = checks.check(case, rule_sets.settings_for(unit, row.owner))
-    decided = outcome(found)
-    columns = kept(around, case, found, stored) | {
-        "next_check_at": unit.now + AGAIN if decided is State.HELD else None,
-    }
-    if row.state == State.HELD and told_already(row, found):
+    try:
+        case = around.case()
+        found = checks.check(case, rule_sets.settings_for(unit, row.owner))
+    except DBAPIError:
+        raise
+    except Exception as fault:  # one that cannot be checked must not stop the others, nor be paid unseen
+        log.exception("a CDR could not be checked", extra={"owner": row.owner, "cdr": row.cdr_key})
+        failed = Found(UNCHECKED, Severity.HOLD, f"{type(fault).__name__}: {fault}"[:200])
+        return Judged((failed,), {"codes": json.dumps(states.told([failed])), "checked_at": unit.now})
+    return Judged(found, kept(around, case, found, stored))
+
+
+def settle(unit: Unit, row: Any, judged: Judged, by: str = BY_ITSELF) -> State:
+    """Write what was judged; where the CDR stands then. MovedMeanwhile when somebody has moved it."""
+    held = judged.state is State.HELD
+    columns = {**judged.columns, "next_check_at": unit.now + AGAIN if held else None}
+    if held and row.state == State.HELD and json.loads(row.codes) == states.told(judged.found):
         unit.connection.execute(update(clearings).where(clearings.c.id == row.id).values(columns))
         return State.HELD
-    states.move(unit, row, State.CHECKED, by, None, found, **columns)
+    states.move(unit, row, State.CHECKED, by, None, judged.found, **columns)
     checked = unit.connection.execute(select(clearings).where(clearings.c.id == row.id)).one()
-    states.move(unit, checked, decided, by, why(found), found)
-    return decided
+    states.move(unit, checked, judged.state, by, why(judged.found), judged.found)
+    return judged.state
 
 
-def outcome(found: tuple[Found, ...]) -> State:
-    """Nothing is rejected by itself: what is so wrong is held, and a person says so to the CPO."""
-    severity = checks.worst(found)
-    return State.HELD if severity in {Severity.REJECT, Severity.HOLD} else State.RATED
+def clear(unit: Unit, row: Any, by: str = BY_ITSELF) -> State:
+    """Check a CDR and decide what becomes of it."""
+    return settle(unit, row, judge(unit, row), by)
 
 
 def why(found: tuple[Found, ...]) -> str | None:
     """The sentences of the checks that decided."""
     deciding = [each for each in found if each.severity is not Severity.WARN]
-    return " ".join(checks.BY_CODE[each.code].says for each in deciding) or None
-
-
-def told_already(row: Any, found: tuple[Found, ...]) -> bool:
-    return outcome(found) is State.HELD and json.loads(row.codes) == states.told(found)
+    says = dict.fromkeys(SAYS.get(each.code) or checks.BY_CODE[each.code].says for each in deciding)
+    return " ".join(says) or None
 
 
 def kept(around: Around, case: Case, found: tuple[Found, ...], stored: Stored) -> dict[str, Any]:

@@ -86,7 +86,7 @@ class Around:
 
     def _charge(self) -> charges.Charge | None:
         session = self.cdr.get("session_id")
-        charge = None if session is None else charges.of_session(self.unit, self.owner.code, fold(session))
+        charge = None if session is None else charges.seen(self.unit, self.owner.code, fold(session))
         return charge if charge is not None and charge.cdr_key == self.stored.key else None
 
     def _receivers(self) -> tuple[Party, ...]:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Select,
     String,
     Table,
     Text,
@@ -72,9 +73,18 @@ FIELDS = tuple(Charge.__annotations__)
 
 def of_session(unit: Unit, owner: str, session_key: str) -> Charge | None:
     """The charge of a session, locked until the commit."""
-    wanted = (charges.c.owner == owner) & (charges.c.session_key == session_key)
-    row = unit.connection.execute(select(charges).where(wanted).with_for_update()).first()
+    row = unit.connection.execute(billing(owner, session_key).with_for_update()).first()
     return None if row is None else charge(row)
+
+
+def seen(unit: Unit, owner: str, session_key: str) -> Charge | None:
+    """The charge of a session, to be looked at."""
+    row = unit.connection.execute(billing(owner, session_key)).first()
+    return None if row is None else charge(row)
+
+
+def billing(owner: str, session_key: str) -> Select[Any]:
+    return select(charges).where(charges.c.owner == owner, charges.c.session_key == session_key)
 
 
 def keep(unit: Unit, kept: Charge) -> bool:

@@ -8,7 +8,7 @@ from factories import example
 from platforms import code
 from sqlalchemy import select
 
-from hub.clearing import clear, rule_sets
+from hub.clearing import clear, clerk, rule_sets
 from hub.clearing.checks import Setting
 from hub.clearing.rule import Severity
 from hub.ocpi import instants
@@ -97,11 +97,8 @@ def own(**changes):
 
 def cleared(cpo):
     """Everything is cleared; the rows, by the key of the CDR."""
-    with cpo.hub.store.unit() as unit:
-        while clear.enter_new(unit):
-            pass
-        for row in clear.due(unit):
-            clear.clear(unit, row)
+    clerk.everything(cpo.hub.store)
+    with cpo.hub.store.reading() as unit:
         return {row.cdr_key: row for row in unit.connection.execute(select(clearings))}
 
 

@@ -1,0 +1,81 @@
+"""The thread of a worker that clears CDRs, soon after they are stored."""
+
+import logging
+import threading
+from contextlib import suppress
+
+from hub.clearing import clear
+from hub.clearing.states import MovedMeanwhile
+from hub.hub import Hub
+from hub.store.engine import Store
+
+log = logging.getLogger(__name__)
+
+TICK = 1.0
+"""Seconds between two looks for new CDRs."""
+SOME = 25
+"""So many CDRs share a transaction."""
+
+
+class Clerk:
+    """Any number of them may be at it: a CDR is moved by one alone."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="clearing")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(TICK):
+            try:
+                while not self._stopping.is_set() and some(self.hub.store):
+                    pass
+            except Exception:  # the database is away: CDRs wait until it is back
+                log.exception("clearing waits")
+
+
+def some(store: Store) -> int:
+    """Enter and clear some CDRs; how many were dealt with, 0 when there is nothing to do."""
+    with store.reading() as unit:
+        fresh, waiting = clear.missing(unit, 1), clear.due(unit, 1)
+    if fresh:
+        with store.unit() as unit:
+            clear.enter_new(unit)
+    elif not waiting:
+        return 0
+    return cleared_apart(store) if store.sqlite else cleared_together(store)
+
+
+def cleared_together(store: Store) -> int:
+    """Where rows are locked: look and write in one transaction."""
+    with store.unit() as unit:
+        rows = clear.due(unit, SOME)
+        for row in rows:
+            clear.clear(unit, row)
+    return len(rows)
+
+
+def cleared_apart(store: Store) -> int:
+    """Where writers lock everything: look first, so that the writing is short."""
+    with store.reading() as unit:
+        judged = [(row, clear.judge(unit, row)) for row in clear.due(unit, SOME)]
+    with store.unit() as unit:
+        for row, found in judged:
+            with suppress(MovedMeanwhile):  # another process was faster
+                clear.settle(unit, row, found)
+    return len(judged)
+
+
+def everything(store: Store) -> int:
+    """Clear all there is, now; for commands and tests."""
+    count = 0
+    while dealt := some(store):
+        count += dealt
+    return count
