@@ -13,7 +13,7 @@ from hub.ocpi.paging import Query
 from hub.ocpi.wire import Wire
 from hub.prices import showing
 from hub.prices.coming import FIRST_SEQ, Future
-from hub.prices.view import VIEWED, View, ViewedSurroundings
+from hub.prices.view import ONE_TARIFF, VIEWED, View, ViewedSurroundings
 from hub.store import documents, pages
 from hub.store.documents import Stored
 from hub.store.pages import Listing, Place
@@ -84,11 +84,12 @@ def render(wire: Wire, rows: Sequence[Any], view: View, around: ViewedSurroundin
 
 
 def whole(wire: Wire, row: Any, view: View) -> Document:
-    """The document of a row. It holds one of its two forms, that which is going to be spoken from; rules look
-    at the newest one of a location."""
+    """The document of a row. It holds one of its two forms, that which is going to be spoken from; what rules
+    look at in a location, 2.1.1 has other words for."""
     if (
         wire.module.name == "locations"
         and row.edition == wire.edition.version
+        and row.edition in ONE_TARIFF
         and row.owner in view.own.rules
     ):
         stored = documents.by_seq(view.unit, wire.module.name, row.seq)

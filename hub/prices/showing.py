@@ -23,6 +23,7 @@ from hub.prices.view import Own, View
 from hub.store import readers as tables
 from hub.store.prepared import Prepared
 from hub.store.unit import Unit
+from hub.surroundings import StoreSurroundings
 
 HEARD_BY = MODULES["tariffs"].heard_by
 OWNS: WeakKeyDictionary[Dialect, dict[tuple[Party, ...], Own]] = WeakKeyDictionary()
@@ -47,7 +48,7 @@ def view(unit: Unit, partner: Partner, edition: str) -> View | None:
         for key, spans in found.items()
         if readers.within(spans, unit.now)
     }
-    return View(unit, parties, owned, own, book.less(hidden, owned))
+    return View(unit, parties, owned, own, book.less(hidden, owned), StoreSurroundings(unit))
 
 
 def own_of(unit: Unit, parties: tuple[Party, ...]) -> Own:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from hub.ocpi import instants
+from hub.ocpi import instants, strictjson
 from hub.ocpi.document import Document, Json, Party
 from hub.ocpi.editions import NEWEST
 from hub.ocpi.errors import UnknownLocation
@@ -63,6 +63,7 @@ class View:
 
     parties  those of the partner that hear of tariffs
     owned    codes of its own CPOs, of which it sees everything as it is
+    known    the tariffs that were looked up already
     """
 
     unit: Unit
@@ -70,6 +71,7 @@ class View:
     owned: frozenset[str]
     own: Own
     coming: Coming
+    known: StoreSurroundings
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -144,10 +146,18 @@ class View:
     def used(self, body: Json, owner: Party) -> Json:
         """A session or CDR less the tariffs that the partner could not read when it began."""
         at = instants.micros(next(body[name] for name in STARTS if name in body))
-        kept: Json = naming.without(body, lambda each: not self.hides(owner, each, at))
+        kept = self.without_hidden(body, owner, at)
         embedded = kept.get("tariffs") or []
         tariffs = [each for each in embedded if not self.hides(owner, each["id"], at)]
         return kept if len(tariffs) == len(embedded) else kept | {"tariffs": tariffs}
+
+    def without_hidden(self, body: Json, owner: Party, at: int) -> Json:
+        """Less the ids that it may not know. To write the object and search it is a tenth of walking it."""
+        hidden = self.own.hidden.get(owner.code, {})
+        if not hidden or not any(key in hidden for key in named_in(strictjson.write(body))):
+            return body
+        less: Json = naming.without(body, lambda tariff_id: not self.hides(owner, tariff_id, at))
+        return less
 
     def location(self, document: Document, sighted: int | None) -> Rewriting:
         """With the tariffs that hold for the partner at each connector."""
@@ -156,7 +166,7 @@ class View:
         def shown(body: Json, edition: str) -> Json:
             several = edition not in ONE_TARIFF
             for_it = each_connector(body, lambda *place: given(*place, several=several))
-            kept: Json = naming.without(for_it, lambda tariff_id: not self.hides(owner, tariff_id))
+            kept = self.without_hidden(for_it, owner, self.unit.now)
             told = each_connector(kept, lambda *place: self.named(owner, place[-1])) if several else kept
             return body if told is body and sighted is None else climbing(told, sighted)
 
@@ -195,12 +205,11 @@ class View:
         each = [rules.index.first(Kind.TARIFF, replace(here, partner=party.code)) for party in self.parties]
         if not any(each):
             return None
-        look_up = StoreSurroundings(self.unit)
         ids = [
             tariff_id
             for rule in each
             for tariff_id in (
-                here.tariff_ids if rule is None else (spelt(look_up, here.owner, str(rule.tariff_id)),)
+                here.tariff_ids if rule is None else (spelt(self.known, here.owner, str(rule.tariff_id)),)
             )
         ]
         return [tariff_id for tariff_id in dict.fromkeys(ids) if not self.hides(here.owner, tariff_id)]
