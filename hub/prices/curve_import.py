@@ -17,7 +17,7 @@ from sqlalchemy import select
 from hub.ocpi import instants
 from hub.ocpi.document import Json, Party
 from hub.ocpi.wire import fold
-from hub.prices import curve_files, curve_known, entries, publishing, versions
+from hub.prices import curve_files, curve_known, curve_places, entries, publishing, versions
 from hub.prices.content import content_hash
 from hub.prices.curve_faults import refuse
 from hub.prices.curve_template import Template
@@ -129,7 +129,7 @@ def plan(unit: Unit, offered: Offered) -> Plan:
         template.fallback,
         tuple(dated),
         tuple(withdrawn),
-        (*map(remark, found.foreign), *holes(curve, unit.now)),
+        (*map(remark, found.foreign), *holes(curve, unit.now), *elsewhere(unit, offered, curve)),
     )
 
 
@@ -234,6 +234,11 @@ def remark(foreign: Version) -> str:
         f"From {instants.text(foreign.valid_from)} on version {foreign.number} holds, scheduled by"
         f" {foreign.author}; the curve goes on with the next import after that"
     )
+
+
+def elsewhere(unit: Unit, offered: Offered, curve: Sequence[Stretch]) -> list[str]:
+    span = (curve[0].start, curve[-1].end)
+    return curve_places.strays(unit, offered.owner, offered.key, offered.terms.time_zone, span)
 
 
 def holes(curve: Sequence[Stretch], now: int) -> list[str]:

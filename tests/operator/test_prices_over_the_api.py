@@ -132,6 +132,8 @@ def test_what_is_there_already_and_what_is_not(pricing):
     for path in ("/tariffs/NL/CPO/NIGHT", f"{ONE}/versions/7", f"{ONE}/diff?old=7"):
         assert pricing.get(path).status_code == 404
     assert pricing.post(f"{ONE}/revert", {"to": 9}).status_code == 404
+    assert pricing.post(f"{ONE}/revert", {"to": 2**40}).status_code == 422
+    assert pricing.get(f"{ONE}/diff?old={2**40}").status_code == 422
     assert pricing.post(f"{ONE}/versions/1/withdraw").status_code == 409
 
 

@@ -7,9 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from factories import example
 
 import tariffs
-from hub.ocpi.document import Party
+from hub.ocpi.document import Document, Party
+from hub.ocpi.editions import NEWEST
 from hub.ocpi.instants import micros, text
 from hub.prices import curve_folders, curve_known, curve_log, publishing, versions
 from hub.prices.curve_import import Offered
@@ -17,6 +19,7 @@ from hub.prices.curve_log import SourceThere, Wanted
 from hub.prices.curve_terms import Terms
 from hub.prices.problems import PriceProblem, StaleEdit
 from hub.prices.publishing import Edit
+from hub.store import documents
 from hub.store.audit import Actor
 from hub.store.engine import Store
 
@@ -189,6 +192,24 @@ def test_what_is_refused_leaves_nothing_behind(timed, what, fault):
     with timed.reading() as unit:
         assert curve_known.known(unit, EXA, "SPOT") == []
         assert curve_log.reads(unit) == []
+
+
+def test_a_place_where_clocks_show_other_times_is_told_of(timed):
+    for name, zone, tariff in (
+        ("L1", "Europe/Lisbon", "Spot"),
+        ("L2", "Europe/Berlin", "SPOT"),
+        ("L3", "UTC", "DAY"),
+        ("L4", "Mars/Base", "spot"),
+    ):
+        evse = example("2.3.0", "evses", connectors=[example("2.3.0", "connectors", tariff_ids=[tariff])])
+        body = example("2.3.0", "locations", id=name, evses=[evse], time_zone=zone)
+        location = Document("locations", EXA, name, NEWEST.version, body, body)
+        with timed.unit() as unit:
+            documents.save(unit, location, None, audience=None, source=None)
+    plan, _ = do(timed, offered(DAY))
+    assert [
+        "Location L1 and 1 more names the tariff and is in Europe/Lisbon" in each for each in plan.remarks
+    ] == [True]
 
 
 def test_of_two_edits_the_later_is_stale(timed):

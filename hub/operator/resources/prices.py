@@ -83,7 +83,16 @@ class History(Because):
         required=True,
         validate=validate.Length(1, 120),
     )
-    tariffs = fields.List(text(80), metadata={"description": "Only sessions that these have priced."})
+    tariffs = fields.List(
+        text(80),
+        metadata={"description": "Only sessions that these have priced; that of the draft, if left out."},
+    )
+    all = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Sessions whatever tariff has priced them."},
+    )
     partners = fields.List(PartyField(), metadata={"description": "Only those of these eMSPs."})
     locations = fields.List(text(36), metadata={"description": "Only those at these locations."})
 
@@ -111,7 +120,7 @@ class Cell(Schema):
 class Preview(Schema):
     currency = fields.String(required=True)
     before_taxes = Money(required=True)
-    taxes = fields.List(fields.Dict(), required=True)
+    taxes = fields.List(Exactly(), required=True)
     after_taxes = Money(**MAYBE, metadata={"description": "null: somebody else adds the taxes."})
     tariff_id = fields.String(required=True)
     version = fields.Integer(**MAYBE)
@@ -173,9 +182,15 @@ def what_if(call: Call) -> Located:
     body = call.body
     owner = owned(call, body["party"])
     document = drafted(call.unit, body["tariff"], owner, call.unit.now).newest
-    lists: Json = {name: body[name] for name in ("months", "tariffs", "locations") if name in body}
-    partners = [str(each) for each in body.get("partners", ())]
-    job = call.submit("what-if", {"party": str(owner), "tariff": document, "partners": partners, **lists})
+    wanted = {
+        "party": str(owner),
+        "tariff": document,
+        "months": body["months"],
+        "tariffs": [] if body["all"] else body.get("tariffs", [document["id"]]),
+        "partners": [str(each) for each in body.get("partners", ())],
+        "locations": body.get("locations", []),
+    }
+    job = call.submit("what-if", wanted)
     return Located(job, f"/api/v1/jobs/{job['id']}")
 
 

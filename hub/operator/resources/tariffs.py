@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 from sqlalchemy import ColumnElement, Row, literal, select
 
 from hub.ocpi.document import Json, Party
@@ -17,7 +17,7 @@ from hub.operator.fields import (
     Instant,
     ListQuery,
     PartyField,
-    identity,
+    WholeNumber,
     listed,
     sorting,
 )
@@ -35,8 +35,14 @@ from hub.store.pricebook import tariff_versions
 section = Section("tariffs", "The price book: what each tariff says, and when it says so.")
 
 ONE = f"/tariffs/{objects.OWNER}/<object_id>"
-VERSION = f"{ONE}/versions/<int(max=2147483647):number>"
 MOST_TURNS = 1000
+HIGHEST = 2**31 - 1
+"""No version has a higher number."""
+VERSION = f"{ONE}/versions/<int(max={HIGHEST}):number>"
+
+
+def version_number(**options: Any) -> fields.Integer:
+    return WholeNumber(validate=validate.Range(1, HIGHEST), **options)
 
 
 class VersionSchema(Schema):
@@ -112,7 +118,7 @@ class NewTariff(Published):
 
 
 class Reverted(When):
-    to = identity(required=True, metadata={"description": "The number of the version to go back to."})
+    to = version_number(required=True, metadata={"description": "The number of the version to go back to."})
 
 
 class Readers(Because):
@@ -120,8 +126,8 @@ class Readers(Because):
 
 
 class DiffQuery(Schema):
-    old = identity(metadata={"description": "The version that holds, if left out."})
-    new = identity(metadata={"description": "The latest version, if left out."})
+    old = version_number(metadata={"description": "The version that holds, if left out."})
+    new = version_number(metadata={"description": "The latest version, if left out."})
     time_zone = zone()
 
 
