@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask
 from flask_smorest import Api
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from hub.hub import Hub
 from hub.operator import admission, docs, refusals
@@ -83,12 +83,26 @@ def document_of(app: Flask) -> dict[str, Any]:
     api.register_field(PartyField, "string", None)
     api.register_field(Anything, "object", None)
     api.register_field(Exactly, "object", None)
+    api.ma_plugin.converter.add_attribute_function(patterns)
     for section in SECTIONS:
         api.register_blueprint(section.blueprint, url_prefix="/v1")
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     api.spec.options["security"] = [{"token": []}]
     document: dict[str, Any] = api.spec.to_dict()
     return as_problems(document)
+
+
+def patterns(_: Any, field: fields.Field[Any], **__: Any) -> dict[str, Any]:
+    """How texts are written, in the regular expressions of JSON Schema, which have another end and may begin
+    anywhere."""
+    if isinstance(field, PartyField):
+        return {"pattern": PARTY_PATTERN, "example": "NL/EXA"}
+    found = [str(each.regex.pattern) for each in field.validators if isinstance(each, validate.Regexp)]
+    return {"pattern": f"^{found[0].removesuffix(END)}$"} if found else {}
+
+
+END = r"\Z"
+PARTY_PATTERN = "^[A-Za-z]{2}/[A-Za-z0-9]{3}$"
 
 
 def as_problems(document: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from hub.ocpi import instants
 from hub.ocpi.document import Party
 from hub.settings import PARTY
 
-UNFIT = validate.Regexp(r"[^\x00]*\Z", error="a NUL stands in it")
+PROSE = validate.Regexp(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*\Z", error="a control character stands in it")
+LINE = validate.Regexp(r"[^\x00-\x1f\x7f]*\Z", error="a control character stands in it")
 MAYBE: dict[str, Any] = {"required": True, "allow_none": True}
 """Of what is in every answer, and may be null."""
 LARGEST_ID = 2**53 - 1
@@ -73,8 +74,13 @@ class PartyField(fields.Field[Party]):
 
 
 def text(most: int = 200, least: int = 1, **options: Any) -> fields.String:
-    """A text without NUL of a bounded length."""
-    return fields.String(validate=[validate.Length(least, most), UNFIT], **options)
+    """A text of a bounded length, of any number of lines."""
+    return fields.String(validate=[validate.Length(least, most), PROSE], **options)
+
+
+def line(most: int, **options: Any) -> fields.String:
+    """A text of one line, such as a name."""
+    return fields.String(validate=[validate.Length(1, most), LINE], **options)
 
 
 def word(*words: str, **options: Any) -> fields.String:

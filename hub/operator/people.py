@@ -23,7 +23,8 @@ from hub.store.unit import Unit
 PREFIX = "hubapi_"
 """So that people, and scanners of source code, recognise a token that lies about."""
 HEADER = re.compile(r"Bearer +([\x21-\x7e]{1,256})", re.ASCII | re.IGNORECASE)
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@+-]{0,99}")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@+-]{0,99}\Z")
+NO_NAME = "not 1 to 100 letters, digits, spaces and . _ @ + -, a letter or digit first"
 MINUTE = 60_000_000
 DAY = 24 * 60 * MINUTE
 USUAL_DAYS, MOST_DAYS = 90, 730
@@ -174,8 +175,7 @@ class NewUser:
 def add(unit: Unit, actor: Actor, new: NewUser, reason: str | None) -> User:
     """A new user; Unfit when the name is none, Conflict when it is taken."""
     if not NAME.fullmatch(new.name):
-        fault = "not 1 to 100 letters, digits, spaces and . _ @ + -, a letter or digit first"
-        raise Unfit("This cannot be the name of a user.", fields={"name": fault})
+        raise Unfit("This cannot be the name of a user.", fields={"name": NO_NAME})
     if unit.connection.execute(select(users.c.id).where(users.c.name == new.name)).first():
         raise Conflict(f"There is a user {new.name!r} already.", remedy="Take another name.")
     row = {"name": new.name, "role": new.role.value, "party": new.party and new.party.code}

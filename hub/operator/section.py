@@ -209,7 +209,7 @@ def described(made: Operation) -> dict[str, Any]:
     who = ", ".join(sorted(made.permission.roles))
     bound = "" if made.permission.bound else " Not for users who are bound to one party."
     repeats = made.method == "POST" and made.changes
-    parameters = [header(KEY_HEADER, "Repeats are done once.")] if repeats else []
+    parameters = [header(KEY_HEADER, "Repeats are done once.", pattern=PRINTABLE)] if repeats else []
     if made.current is not None:
         say = "The ETag of the state that is to be changed."
         parameters.append(header(MATCH_HEADER, say, required=made.needs_match))
@@ -224,6 +224,9 @@ def first_lines(view: View) -> str:
     return "\n".join(line.strip() for line in (view.__doc__ or "").strip().splitlines())
 
 
-def header(name: str, about: str, *, required: bool = False) -> dict[str, Any]:
-    schema = {"type": "string", "maxLength": 200}
+PRINTABLE = "^[ -~]{1,200}$"
+
+
+def header(name: str, about: str, *, required: bool = False, **more: str) -> dict[str, Any]:
+    schema = {"type": "string", "maxLength": 200, **more}
     return {"in": "header", "name": name, "description": about, "required": required, "schema": schema}

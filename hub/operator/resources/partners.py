@@ -11,7 +11,18 @@ from hub.ocpi.document import Json, Party
 from hub.ocpi.editions import EDITIONS
 from hub.ocpi.module import Role
 from hub.operator.call import Call
-from hub.operator.fields import Because, Instant, ListQuery, Nothing, PartyField, listed, sorting, text, word
+from hub.operator.fields import (
+    Because,
+    Instant,
+    ListQuery,
+    Nothing,
+    PartyField,
+    line,
+    listed,
+    sorting,
+    text,
+    word,
+)
 from hub.operator.paging import Listing
 from hub.operator.problems import Conflict, Forbidden, NotFound, Unfit
 from hub.operator.resources.jobs import Job
@@ -149,7 +160,7 @@ def show(call: Call, partner_id: int) -> Json:
 
 
 class NewPartner(Because):
-    name = text(100, required=True)
+    name = line(100, required=True)
     roles = fields.List(fields.Nested(HeldRole), required=True, validate=validate.Length(1, 20))
     version = word(*VERSIONS, metadata={"description": "Let it register in this OCPI version only."})
 

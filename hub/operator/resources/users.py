@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 from hub.ocpi.document import Json
 from hub.operator import people
 from hub.operator.call import Call
-from hub.operator.fields import Because, Instant, ListQuery, PartyField, identity, listed, sorting, text, word
+from hub.operator.fields import Because, Instant, ListQuery, PartyField, identity, line, listed, sorting, word
 from hub.operator.paging import Listing
 from hub.operator.people import MOST_DAYS, USUAL_DAYS, Token, User
 from hub.operator.roles import Role
@@ -35,7 +35,7 @@ class UserSchema(Schema):
 
 
 class NewUser(Because):
-    name = text(100, required=True)
+    name = fields.String(required=True, validate=validate.Regexp(people.NAME, error=people.NO_NAME))
     role = word(*ROLES, required=True)
     party = PartyField(load_default=None, allow_none=True)
 
@@ -62,7 +62,7 @@ class TokenSchema(Schema):
 
 
 class NewToken(Because):
-    name = text(100, required=True, metadata={"description": "What it is for."})
+    name = line(100, required=True, metadata={"description": "What it is for."})
     days = fields.Integer(
         strict=True,
         load_default=USUAL_DAYS,
