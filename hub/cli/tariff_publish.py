@@ -56,8 +56,8 @@ def checked_readers(ctx: click.Context, param: click.Parameter, value: Sequence[
     multiple=True,
     callback=checked_readers,
     metavar="PARTY",
-    help=f"Only this party may read it, as DE/EMS; may be given more than once. `{EVERYBODY}` makes it "
-    "public again.  [default: as it is]",
+    help="Only this party may read the tariff, as DE/EMS, from now on and in all its versions; may be given "
+    f"more than once. `{EVERYBODY}` makes it public again.  [default: as it is]",
 )
 @reason_option
 @expect_option
@@ -86,6 +86,8 @@ def publish(hub: Hub, file: Path, dry_run: bool, as_json: bool, **told: Any) -> 
         show_json(as_plain(found, made, hub.store.clock()))
     else:
         show_published(found, made, dry_run=dry_run)
+        if dry_run or made is not None:
+            show_readers(found, told["parties"], dry_run=dry_run)
     if refused:
         raise CommandFailed("nothing was published: correct what is refused; --anyway overrides the linter.")
 
@@ -140,3 +142,14 @@ def show_published(
             show_meaning(each.name, each)
         if made is not None:
             console().print(views.published(each.name, made[place], each.time_zone), soft_wrap=True)
+
+
+def show_readers(found: Sequence[Findings], parties: set[Party] | None, *, dry_run: bool) -> None:
+    """Who may read it from now on, which is not a matter of when its price takes force."""
+    if parties is None:
+        return
+    whom = f"only {', '.join(sorted(map(str, parties)))}" if parties else EVERYBODY
+    for each in found:
+        if each.draft is not None:
+            may = "would be able to read" if dry_run else "can read"
+            console().print(f"{each.name}: from now on {whom} {may} it, whatever version.", soft_wrap=True)

@@ -80,5 +80,5 @@ for table, at in ((tariff_versions, "valid_from"), (tariff_ends, "at")):
 
 Index("ix_tariff_versions_begins", *(tariff_versions.c[name] for name in ("owner", "key", "valid_from")))
 Index("ix_tariff_ends_of", *(tariff_ends.c[name] for name in ("owner", "key", "number")))
-"""What held at an instant is found so without reading the other versions: of 3,000 within a millisecond, where
-SQLite took 0.9 s without them."""
+"""What held at an instant is found so without reading the other versions: among 3,000 within a millisecond,
+for which SQLite took 0.9 s without them."""

@@ -148,7 +148,8 @@ def test_json_tells_what_was_published(publish: Run) -> None:
 
 
 def test_a_price_may_be_for_one_partner_alone(run: Run, publish: Run) -> None:
-    publish(tariff(), "--for", "DE/MSP", "--for", "FR/ABC")
+    output = publish(tariff(), "--for", "DE/MSP", "--for", "FR/ABC")[1]
+    assert output.endswith("from now on only DE/MSP, FR/ABC can read it, whatever version.\n")
     assert shown_as_json(run, "show", "NL/EXA", "night")["readers"] == ["DE/MSP", "FR/ABC"]
     publish(tariff(), "--for", "everybody")
     assert shown_as_json(run, "show", "NL/EXA", "night")["readers"] is None
