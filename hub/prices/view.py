@@ -195,14 +195,17 @@ class View:
             if place is None:
                 return connector
             here = situation.at_place(owner, self.unit.now, (newest, *place))
-            ids = self.won(rules, replace(here, location_group=groups))
+            ids = self.won(rules, here, groups)
             return connector if ids is None else with_tariffs(connector, ids, several=several)
 
         return given
 
-    def won(self, rules: Placed, here: Situation) -> list[str] | None:
+    def won(self, rules: Placed, here: Situation, groups: frozenset[str]) -> list[str] | None:
         """The tariffs at a connector, where a rule says for one of the parties which it is; else None."""
-        each = [rules.index.first(Kind.TARIFF, replace(here, partner=party.code)) for party in self.parties]
+        each = [
+            rules.index.first(Kind.TARIFF, replace(here, partner=party.code, location_group=groups))
+            for party in self.parties
+        ]
         if not any(each):
             return None
         ids = [
