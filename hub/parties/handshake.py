@@ -104,6 +104,7 @@ def store(hub: Hub, unit: Unit, partner: Partner, said: Announcement, found: Fou
             raise Unauthorised("This partner has been suspended meanwhile")
     except PartyTaken as taken:
         raise InvalidParameter(str(taken)) from taken  # CRED-24
+    introduction.note(unit, hub.settings.party, found.spoken.version, partner.id)
     if found.raw != partner.settings.sends_raw(found.spoken):
         encoding = "raw" if found.raw else "base64"
         registry.set_settings(unit, partner.id, replace(partner.settings, auth_encoding=encoding))

@@ -1,6 +1,10 @@
 """What the hub says of itself to a partner: its credentials object, in the partner's version."""
 
+import hashlib
+import json
 from collections.abc import Callable, Collection, Mapping
+
+from sqlalchemy import select
 
 from hub.ocpi.document import Json, Party
 from hub.ocpi.edition import Edition
@@ -8,6 +12,8 @@ from hub.ocpi.module import Role
 from hub.parties import registry
 from hub.parties.partner import PartnerRole
 from hub.settings import Settings
+from hub.store.base import INSERTS
+from hub.store.parties import introductions
 from hub.store.unit import Unit
 
 
@@ -51,6 +57,31 @@ SELF: Mapping[str, Callable[[Unit, Party, int], Json]] = {
     "2.2.1": as_hub,
     "2.3.0": with_those_behind,
 }
+
+
+LISTING = frozenset({"2.3.0"})
+"""Versions in which what the hub says of itself changes with those that are connected."""
+
+
+def digest(unit: Unit, party: Party, version: str, partner_id: int) -> bytes:
+    """Of what the partner is to know of who is behind the hub."""
+    said = SELF[version](unit, party, partner_id)
+    roles = sorted(json.dumps(role, sort_keys=True, default=str) for role in said.get("roles", ()))
+    return hashlib.sha256("\n".join(roles).encode()).digest()
+
+
+def note(unit: Unit, party: Party, version: str, partner_id: int) -> None:
+    """In the transaction in which it is told."""
+    fresh = {"hash": digest(unit, party, version, partner_id), "told_at": unit.now}
+    new = INSERTS[unit.dialect.name](introductions).values(partner_id=partner_id, **fresh)
+    unit.connection.execute(new.on_conflict_do_update(index_elements=["partner_id"], set_=fresh))
+
+
+def is_known(unit: Unit, party: Party, version: str, partner_id: int) -> bool:
+    """Whether the partner was told who is connected now."""
+    query = select(introductions.c.hash).where(introductions.c.partner_id == partner_id)
+    told = unit.connection.execute(query).scalar()
+    return told is not None and bytes(told) == digest(unit, party, version, partner_id)
 
 
 def described(held: PartnerRole) -> Json:

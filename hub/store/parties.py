@@ -56,6 +56,15 @@ endpoints = Table(
     Column("url", String(255), nullable=False),
 )
 
+introductions = Table(
+    "introductions",
+    metadata,
+    Column("partner_id", ForeignKey("partners.id", ondelete="CASCADE"), primary_key=True),
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("told_at", Instant, nullable=False),
+)
+"""What each partner was told last of who is behind the hub: a hash of it (CRED-22)."""
+
 mendings = Table(
     "mendings",
     metadata,

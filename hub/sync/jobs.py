@@ -12,7 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from hub.hub import Hub
 from hub.ocpi.errors import OcpiError
-from hub.parties import registration, registry
+from hub.parties import introduction, registration, registry
 from hub.parties.partner import Status
 from hub.parties.problems import PartnerProblem
 from hub.prices import history, taking_force, turning
@@ -27,6 +27,7 @@ from hub.sync.schedule_defaults import (
     CRAWL,
     CURVES,
     HISTORY,
+    INTRODUCE,
     OVERDUE,
     PRICES,
     PULL,
@@ -57,6 +58,21 @@ def rotate(run: Run) -> Outcome:
     return Outcome(told="both sides have new tokens")
 
 
+def introduce(run: Run) -> Outcome:
+    """A partner that lists who is behind the hub is told when that has changed; both sides have new tokens
+    then, for that is how OCPI tells it (CRED-22)."""
+    partner, hub = run.partner, run.hub
+    assert partner is not None
+    version = str(partner.version)
+    if version not in introduction.LISTING:
+        return Outcome(SKIPPED, f"OCPI {version} has no list of who is behind a hub")
+    with hub.store.reading() as unit:
+        if introduction.is_known(unit, hub.settings.party, version, partner.id):
+            return Outcome(told="it knows who is connected")
+    renewed = rotate(run)
+    return renewed if renewed.state == FAILED else Outcome(told="it was told who is connected now")
+
+
 def take_force(run: Run) -> Outcome:
     """Prices whose instant has come, and what partners see otherwise since."""
     count = taking_force.all_due(run.hub.store)
@@ -76,6 +92,7 @@ JOBS: Mapping[str, Callable[[Run], Outcome]] = {
     CRAWL: pulling.whole,
     ALIVE: presence.check,
     ROTATE: rotate,
+    INTRODUCE: introduce,
     REREAD: rereading.reread,
     RETENTION: retention.forget,
     OVERDUE: overdue.watch,

@@ -9,12 +9,12 @@ from hub.store.schedules import schedules
 from hub.store.unit import Unit
 from hub.sync import schedule, schedule_defaults
 from hub.sync.schedule import Due, Scheduled
-from hub.sync.schedule_defaults import OF_HUB, OF_PARTNER, TIMES
+from hub.sync.schedule_defaults import LISTED, OF_HUB, OF_PARTNER, TIMES
 from hub.sync.slots import Slots
 
 WITH_MODULE = (schedule_defaults.PULL, schedule_defaults.CRAWL)
 OF_THE_HUB = frozenset(due.job for due in OF_HUB)
-OF_A_PARTNER = (*WITH_MODULE, *(due.job for due in OF_PARTNER))
+OF_A_PARTNER = (*WITH_MODULE, *(due.job for due in (*OF_PARTNER, LISTED)))
 
 
 class CannotSchedule(PartnerProblem):
@@ -55,6 +55,8 @@ def offered(unit: Unit, job: str, partner: Partner, module: str | None) -> Due:
     for due in schedule_defaults.of_partner(unit, partner):
         if (due.job, due.module) == (job, module):
             return due
+    if module is None:
+        raise CannotSchedule(f"{job} is of no use with OCPI {partner.version}, which {partner.name} speaks")
     if module not in TIMES:
         raise CannotSchedule(f"no list of {module} is ever pulled: those are {', '.join(TIMES)}")
     owner = MODULES[module].owner

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hub.ocpi.modules import MODULES
-from hub.parties import registry
+from hub.parties import introduction, registry
 from hub.parties.interfaces import SENDER
 from hub.parties.partner import Partner
 from hub.prices import history, taking_force
@@ -12,7 +12,7 @@ from hub.store.unit import Unit
 from hub.sync import schedule
 from hub.sync.schedule import Due
 
-PULL, CRAWL, ALIVE, ROTATE = "pull", "crawl", "alive", "rotate"
+PULL, CRAWL, ALIVE, ROTATE, INTRODUCE = "pull", "crawl", "alive", "rotate", "introduce"
 REREAD, RETENTION, COMPLETENESS, OVERDUE = "reread", "retention", "completeness", "overdue"
 PRICES = taking_force.JOB
 CURVES = "curves"
@@ -42,6 +42,7 @@ OF_PARTNER = (
     Due(ALIVE, None, "5m", 300),  # HCI-05
     Due(ROTATE, None, "30d", 30 * DAY),  # CRED-19
 )
+LISTED = Due(INTRODUCE, None, "1h", 3600)  # CRED-22: what has changed within the hour is told at once
 OF_HUB = (
     Due(PRICES, None, "1m", 0),  # and at each instant at which a price takes force
     Due(OVERDUE, None, "1m", 0),
@@ -61,6 +62,8 @@ def of_partner(unit: Unit, partner: Partner) -> Iterator[Due]:
             yield Due(PULL, module, times.pull, seconds(times.pull))
             yield Due(CRAWL, module, times.crawl, seconds(times.crawl))
     yield from OF_PARTNER
+    if partner.version in introduction.LISTING:
+        yield LISTED
 
 
 def seconds(every: str) -> int:

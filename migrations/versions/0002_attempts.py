@@ -1,4 +1,4 @@
-"""The tries of deliveries, the runs of schedules, and of whom it was told that they wait for too long."""
+"""The tries of deliveries, the runs of schedules, whose waits were told, and what each partner was told."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,13 +9,14 @@ branch_labels = None
 depends_on = None
 
 SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-TABLES = ("alerts", "runs", "attempts")
+TABLES = ("introductions", "alerts", "runs", "attempts")
 
 
 def upgrade() -> None:
     create_attempts()
     create_runs()
     create_alerts()
+    create_introductions()
 
 
 def downgrade() -> None:
@@ -76,5 +77,18 @@ def create_alerts() -> None:
         sa.PrimaryKeyConstraint("partner_id", name="pk_alerts"),
         sa.ForeignKeyConstraint(
             ["partner_id"], ["partners.id"], name="fk_alerts_partner_id", ondelete="CASCADE"
+        ),
+    )
+
+
+def create_introductions() -> None:
+    op.create_table(
+        "introductions",
+        sa.Column("partner_id", SERIAL, nullable=False),
+        sa.Column("hash", sa.LargeBinary(32), nullable=False),
+        sa.Column("told_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("partner_id", name="pk_introductions"),
+        sa.ForeignKeyConstraint(
+            ["partner_id"], ["partners.id"], name="fk_introductions_partner_id", ondelete="CASCADE"
         ),
     )

@@ -279,8 +279,20 @@ def test_tokens_are_renewed_by_the_schedule(clockwork, join, version):  # CRED-1
     assert cpo.book.complaints == []
 
 
-def test_the_schedules_of_a_partner_go_with_its_roles(clockwork, join):
-    join("CPO", "2.2.1", "NL/EXA")
+def test_a_partner_that_lists_who_is_behind_the_hub_is_told_when_that_changes(clockwork, join):  # CRED-22
+    cpo = join("CPO", "2.3.0", "NL/EXA")
+    former = cpo.caller.token
+    assert clockwork.run("introduce").told == "it knows who is connected"
+    assert cpo.caller.token == former
+    join("EMSP", "2.2.1", "DE/MSP")
+    assert clockwork.run("introduce").told == "it was told who is connected now"
+    assert cpo.caller.token != former
+    assert clockwork.run("introduce").told == "it knows who is connected"
+    assert cpo.book.complaints == []
+
+
+def test_the_schedules_of_a_partner_go_with_its_roles_and_its_version(clockwork, join):
+    join("CPO", "2.3.0", "NL/EXA")
     join("EMSP", "2.2.1", "DE/MSP")
     with clockwork.hub.store.unit() as unit:
         schedule_defaults.of_hub(unit)
