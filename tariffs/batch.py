@@ -1,8 +1,8 @@
 """Many sessions under one tariff at once, with NumPy: whole numbers, in chunks, with a bound on each sum.
 
 What a session's columns or 64 bits cannot do is priced the general way, one session at a time: reservations,
-periods of both charging and parking, prices that change inside a period to be split, amounts at which a limit
-of the tariff sets in, and numbers too large. So the amounts are always those of `price`.
+periods of both charging and parking, amounts at which a limit of the tariff sets in, numbers too large, and
+what a period that is split leaves in doubt. So the amounts are always those of `price`.
 """
 
 from collections.abc import Mapping

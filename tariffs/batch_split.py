@@ -14,7 +14,8 @@ import numpy as np
 
 from tariffs.batch_chunk import Chunk
 from tariffs.batch_runner import MOST, Flags, Runner
-from tariffs.columns import LOADS, Columns, Whole
+from tariffs.columns import Columns, Whole
+from tariffs.columns_text import LOADS
 from tariffs.policy import Split
 from tariffs.session import Source
 from tariffs.splitting import LONGEST_SPLIT

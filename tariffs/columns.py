@@ -9,15 +9,14 @@ instead and priced the general way.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from itertools import pairwise
 from struct import Struct
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tariffs.exact import Exact, whole
+from tariffs.columns_text import LOADS, VOLUMES, as_text, from_text
+from tariffs.exact import Exact
 from tariffs.session import Load, Period, Session, Source
 from tariffs.session_reading import totals_of
 
@@ -26,8 +25,6 @@ Whole = NDArray[np.int64]
 UNTOLD = -(2**63)
 """In a column of a load: not told."""
 
-VOLUMES = ("energy", "charging", "parking", "reservation")
-LOADS = ("power_low", "power_average", "power_high", "current_low", "current_average", "current_high")
 OPTIONAL = (*VOLUMES, *LOADS)
 """Columns that a session only has when they say something; a bit each, in this order."""
 
@@ -114,7 +111,7 @@ def encode(session: Session) -> bytes:
     """One session as bytes, to be stored beside its document."""
     columns = _columns_of(session)
     if columns is None:
-        return bytes([TEXT]) + json.dumps(_as_text(session), separators=(",", ":")).encode()
+        return bytes([TEXT]) + json.dumps(as_text(session), separators=(",", ":")).encode()
     present = sum(1 << bit for bit, name in enumerate(OPTIONAL) if name in columns)
     tariff, zone = _common_tariff(session).encode(), (session.time_zone or "").encode()
     head = HEADER.pack(
@@ -136,7 +133,7 @@ def encode(session: Session) -> bytes:
 def decode(packed: bytes) -> Session:
     """The session that `encode` was given, without its warnings."""
     if packed[0] == TEXT:
-        return _from_text(json.loads(packed[1:]))
+        return from_text(json.loads(packed[1:]))
     _, source, present, count, began, end, currency, _, tariff, zone = HEADER.unpack_from(packed)
     names = [name for bit, name in enumerate(OPTIONAL) if present >> bit & 1]
     rows = np.frombuffer(packed, "<i8", count * (len(names) + 1), HEADER.size).reshape(-1, count).tolist()
@@ -287,57 +284,3 @@ def _period(span: tuple[int, int], row: Mapping[str, int], tariff_id: str | None
 
 def _told(value: int) -> int | None:
     return None if value == UNTOLD else value
-
-
-def _as_text(session: Session) -> dict[str, object]:
-    """A session in JSON, numbers as fractions."""
-    return {
-        "start": session.start,
-        "source": session.source,
-        "totals": [str(one) for one in (session.energy, session.time, session.parking)],
-        "currency": session.currency,
-        "time_zone": session.time_zone,
-        "periods": [
-            [
-                period.start,
-                period.end,
-                [str(getattr(period, name)) for name in VOLUMES],
-                [_side(period, name) for name in LOADS],
-                period.tariff_id,
-            ]
-            for period in session.periods
-        ],
-    }
-
-
-def _side(period: Period, name: str) -> str | None:
-    load, side = name.split("_")
-    value = getattr(getattr(period, load), side)
-    return None if value is None else str(value)
-
-
-def _from_text(told: Mapping[str, Any]) -> Session:
-    energy, time, parking = map(_exact, told["totals"])
-    return Session(
-        tuple(_period_from_text(*period) for period in told["periods"]),
-        told["start"],
-        Source(told["source"]),
-        energy=energy,
-        time=time,
-        parking=parking,
-        currency=told["currency"],
-        time_zone=told["time_zone"],
-    )
-
-
-def _period_from_text(
-    start: int, end: int, volumes: list[str], loads: list[Any], tariff_id: str | None
-) -> Period:
-    energy, charging, parking, reservation = map(_exact, volumes)
-    sides = [None if side is None else _exact(side) for side in loads]
-    power, current = Load(*sides[:3]), Load(*sides[3:])
-    return Period(start, end, energy, charging, parking, reservation, power, current, tariff_id)
-
-
-def _exact(text: str) -> Exact:
-    return whole(Fraction(text))
