@@ -44,7 +44,7 @@ SENTENCES: tuple[tuple[type[BaseException], Callable[[Any], str]], ...] = (
     (click.UsageError, of_usage),
     (click.ClickException, lambda fault: fault.format_message()),
     (CommandFailed, str),
-    (PriceProblem, str),
+    (PriceProblem, lambda problem: str(problem).rstrip(".") + "."),
     (SettingsError, str),
     (OcpiError, lambda fault: fault.message),
     (DBAPIError, of_database),

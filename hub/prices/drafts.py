@@ -1,7 +1,7 @@
 """All that can be said of a draft before it is published; nothing is written, nothing is locked."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import tariffs
@@ -111,24 +111,24 @@ def examined(book: Book, document: Document, edit: Edit, known: Findings) -> Fin
     before = book.at(begin)
     same = before is not None and publishing.says(before, document)
     short = () if before is None or same else notice.short(book.unit, book.owner, book.key, begin)
-    tariff, zone = tariffs.read_tariff(document.newest), known.time_zone
-    return Findings(
-        known.name,
-        zone,
-        document,
-        () if same else tuple(refusals(book, edit, begin, short)),
-        known.lint,
-        tuple(remarks(tariff, begin)),
-        tuple(short),
-        before,
-        same,
-        begin,
-        edit.until or book.next_after(begin),
-        None
-        if before is None
-        else comparing.between(before.document.newest, document.newest, known.time_zone),
-        tariffs.preview(tariff, known.time_zone, instants.moment(begin), WEEK),
+    tariff = tariffs.read_tariff(document.newest)
+    return replace(
+        known,
+        draft=document,
+        refusals=() if same else tuple(refusals(book, edit, begin, short)),
+        remarks=(*own_validity(tariff, begin), *gap_after(book, begin, edit.until)),
+        notices=tuple(short),
+        before=before,
+        same=same,
+        valid_from=begin,
+        valid_to=edit.until or book.next_after(begin),
+        changes=None if before is None else compared(before, document, known.time_zone),
+        preview=tariffs.preview(tariff, known.time_zone, instants.moment(begin), WEEK),
     )
+
+
+def compared(before: Version, document: Document, time_zone: str) -> Comparison | None:
+    return comparing.between(before.document.newest, document.newest, time_zone)
 
 
 def refusals(book: Book, edit: Edit, begin: int, short: Sequence[ShortNotice]) -> Iterator[Refusal]:
@@ -141,7 +141,13 @@ def refusals(book: Book, edit: Edit, begin: int, short: Sequence[ShortNotice]) -
     yield from chain(each.refusal for each in short if each.blocks)
 
 
-def remarks(tariff: Tariff, begin: int) -> Iterator[str]:
+def gap_after(book: Book, begin: int, until: int | None) -> Iterator[str]:
+    """What held before does not come back by itself."""
+    if until is not None and book.next_after(begin) != until:
+        yield f"from {instants.text(until)} on nothing holds, unless another version is published from then"
+
+
+def own_validity(tariff: Tariff, begin: int) -> Iterator[str]:
     """Where what the tariff says of its own validity leaves less than the price book gives it."""
     if tariff.end is not None and tariff.end <= begin:
         yield f"its own end_date_time is {instants.text(tariff.end)}: no session will ever have this price"

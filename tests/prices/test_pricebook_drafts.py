@@ -111,6 +111,18 @@ def test_what_a_tariff_says_of_its_own_validity_is_remarked(book: Book, own: Jso
     assert all(says in each for each in remarks if says)
 
 
+def test_that_nothing_holds_after_an_end_is_remarked(book: Book) -> None:
+    book.publish("0.30")
+    book.forward(1)
+    until = book.clock.now + 60 * SECOND
+    (remark,) = examined(book, tariff("0.20"), until=until).remarks
+    assert remark.startswith("from 2026-11-22T12:01:01Z on nothing holds")
+    book.revert(1, at=60)
+    assert len(book.versions) == 1  # it would hold anyway
+    book.publish("0.50", at=60)
+    assert examined(book, tariff("0.20"), until=until).remarks == ()
+
+
 # Notice ----------------------------------------------------------------------------------------------------
 
 
