@@ -7,6 +7,8 @@ import click
 
 from hub.cli.agreement import agreement
 from hub.cli.audit import audit
+from hub.cli.cdr import cdr
+from hub.cli.check import check
 from hub.cli.curve import curve
 from hub.cli.db import db
 from hub.cli.delivery import delivery
@@ -47,6 +49,8 @@ COMMANDS: tuple[click.Command, ...] = (
     verify,
     reprice,
     session,
+    cdr,
+    check,
     sync,
     delivery,
     schedule,

@@ -9,14 +9,13 @@ import click
 import migrations
 from hub.api import watch
 from hub.app import create_app, create_hub
+from hub.cli.background import Background
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Command, with_settings
 from hub.cli.process import when_told_to_stop
 from hub.cli.server import Server, listening
 from hub.observing import logs
-from hub.operator.labour import Labour
 from hub.settings import DEFAULTS, Settings, is_loopback
-from hub.sync.worker import Worker
 
 DEFAULT_PORT = 8000
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - to recognise them, not to listen there
@@ -46,15 +45,13 @@ def run(settings: Settings, at: socket.socket) -> None:
     """Serve on the bound socket until the process is told to stop."""
     migrations.upgrade(settings.database_url)
     hub = create_hub(settings)
-    worker, labour = Worker(hub), Labour(hub)
+    background = Background(hub)
     server = Server(create_app(settings, hub), at)
     when_told_to_stop(server.stop)
-    worker.start()
-    labour.start()
+    background.start()
     click.echo(f"The hub is open: partners begin at {settings.public_url}/ocpi/versions")
     server.run()
-    labour.stop()
-    worker.stop()
+    background.stop()
     hub.client.close()
     hub.store.close()
 

@@ -9,6 +9,7 @@ import click
 
 import migrations
 from hub.app import create_hub, create_monitor
+from hub.cli.background import Background
 from hub.cli.db import status_of
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Command, with_settings
@@ -17,9 +18,7 @@ from hub.cli.serve import bound
 from hub.cli.server import Server
 from hub.hub import Hub
 from hub.observing import logs
-from hub.operator.labour import Labour
 from hub.settings import Settings
-from hub.sync.worker import Worker
 
 
 @click.command(cls=Command, example="hub db upgrade && hub worker")
@@ -47,13 +46,11 @@ def worker(settings: Settings, host: str, port: int | None) -> None:
 
 def work(settings: Settings, told: threading.Event, at: socket.socket | None = None) -> None:
     hub = create_hub(settings)
-    background, labour = Worker(hub), Labour(hub)
+    background = Background(hub)
     with watched(hub, at):
         background.start()
-        labour.start()
         click.echo("The worker is at work.")
         told.wait()
-        labour.stop()
         background.stop()
     hub.client.close()
     hub.store.close()

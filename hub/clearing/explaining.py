@@ -1,0 +1,115 @@
+"""Everything about one CDR, as JSON: what it costs and why, its checks, its states, what it stands on."""
+
+import json
+from typing import Any
+
+from hub.clearing import deciding
+from hub.clearing.checks import BY_CODE
+from hub.clearing.clear import SAYS
+from hub.ocpi import instants, strictjson
+from hub.ocpi.document import Json, Party
+from hub.ocpi.wire import fold
+from hub.parties import agreements
+from hub.prices import versions
+from hub.store import charges, documents, grounds
+from hub.store.charges import Charge
+from hub.store.unit import Unit
+
+AMOUNTS = ("net", "gross", "expected_net", "expected_gross", "carried_net", "carried_gross")
+LINKS = ("credits", "credited_by", "replaced_by", "statement_id")
+
+
+def summary(row: Any) -> Json:
+    """What a list tells of a CDR."""
+    return {
+        "cpo": str(Party.of_code(row.owner)),
+        "emsp": str(Party.of_code(row.emsp)),
+        "id": row.cdr_key,
+        "kind": row.kind,
+        "state": row.state,
+        "session": row.session_key,
+        "end": instants.text(row.ended_at),
+        "energy": row.energy,
+        "currency": row.currency,
+        **{name: getattr(row, name) for name in AMOUNTS},
+        "cause": row.cause,
+        "codes": [code for code, _, _ in json.loads(row.codes)],
+        "received_at": instants.text(row.received_at),
+        **{name: getattr(row, name) for name in LINKS},
+    }
+
+
+def explained(unit: Unit, row: Any) -> Json:
+    """All of it; `cdr` is the newest form."""
+    owner = Party.of_code(row.owner)
+    stored = documents.by_seq(unit, "cdrs", row.cdr_seq)
+    assert stored is not None, "CDRs are never deleted"
+    charge = charge_of(unit, row)
+    return {
+        **summary(row),
+        "checks": [finding(*told) for told in json.loads(row.codes)],
+        "states": [event(each) for each in deciding.events_of(unit, row.id)],
+        "agreement": agreement(unit, row),
+        "tariff": tariff(unit, row, owner, charge),
+        "quote": None if charge is None or charge.quote is None else strictjson.reread(charge.quote),
+        "input_hash": row.input_hash,
+        "policy": None if row.policy is None else json.loads(row.policy),
+        "cdr": stored.document.newest,
+    }
+
+
+def finding(code: str, severity: str, detail: str) -> Json:
+    rule = BY_CODE.get(code)
+    says = SAYS.get(code, "") if rule is None else rule.says
+    remedy = "Look into the log of the worker." if rule is None else rule.remedy
+    return {"code": code, "severity": severity, "says": says, "detail": detail, "remedy": remedy}
+
+
+def event(each: Any) -> Json:
+    return {
+        "at": instants.text(each.at),
+        "by": each.by,
+        "from": each.before,
+        "to": each.after,
+        "why": each.why,
+        "codes": [code for code, _, _ in json.loads(each.codes)],
+    }
+
+
+def agreement(unit: Unit, row: Any) -> Json | None:
+    if row.agreement_id is None:
+        return None
+    found = agreements.by_id(unit, row.agreement_id)
+    since = instants.text(found.valid_from)
+    return {"id": found.id, "since": since, "billing": found.terms.billing, "reason": found.reason}
+
+
+def charge_of(unit: Unit, row: Any) -> Charge | None:
+    """The charge that this CDR bills, when the hub issued it."""
+    found = None if row.session_key is None else charges.seen(unit, row.owner, fold(row.session_key))
+    return found if found is not None and found.cdr_key == row.cdr_key else None
+
+
+def tariff(unit: Unit, row: Any, owner: Party, charge: Charge | None) -> Json | None:
+    """The version of the tariff that it stands on, and the rules that gave it."""
+    if row.tariff_version_id is not None:
+        version = versions.by_id(unit, row.tariff_version_id)
+        rules = [] if row.rules is None else json.loads(row.rules)
+    else:
+        ground = None if charge is None else grounds.of_session(unit, charge.owner, charge.session_key)
+        if ground is None:
+            return None
+        version = versions.by_number(unit, owner, ground.tariff_key, ground.tariff_version)
+        rules = [each for each in (ground.rule_id, *ground.adjusted_by) if each is not None]
+    if version is None:
+        return None
+    until = None if version.valid_to is None else instants.text(version.valid_to)
+    return {
+        "id": version.document.newest["id"],
+        "version": version.number,
+        "since": instants.text(version.valid_from),
+        "until": until,
+        "author": version.author,
+        "reason": version.reason,
+        "rules": rules,
+    }
