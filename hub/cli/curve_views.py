@@ -15,6 +15,7 @@ from hub.prices.versions import Version
 
 MOST = 100
 """Prices that are shown; all of them with --json."""
+FEW = 6
 SOURCES = ("ID", "Tariff", "Folder", "Template", "Prices", "Looked at", "Trouble")
 FILES = ("Source", "Tariff", "File", "Read", "Outcome", "From", "Until", "Versions", "Told")
 
@@ -62,16 +63,23 @@ def what_happened(plan: Plan, made: Sequence[Version] | None) -> str:
     if not plan.dated:
         return f"{name}: all of this holds or is scheduled already; nothing changes."
     if made is None:
-        begin = ", ".join(instants.text(each.start) for each in plan.dated)
+        begin = some([instants.text(each.start) for each in plan.dated])
         gone = f" Versions {listed(plan.withdrawn)} would make room." if plan.withdrawn else ""
         return f"{name}: versions would begin at {begin}.{gone} Nothing was published."
-    begin = ", ".join(f"{each.number} from {instants.text(each.valid_from)}" for each in made)
+    begin = some([f"{each.number} from {instants.text(each.valid_from)}" for each in made])
     gone = f" Versions {listed(plan.withdrawn)} made room." if plan.withdrawn else ""
     return f"{name}: published version {begin}.{gone}"
 
 
+def some(told: Sequence[str]) -> str:
+    """All of a few, of many the first and the last."""
+    return (
+        ", ".join(told) if len(told) <= FEW else f"{told[0]}, {told[1]} ... {told[-1]} ({len(told)} in all)"
+    )
+
+
 def listed(numbers: Sequence[int]) -> str:
-    return ", ".join(map(str, numbers))
+    return some(list(map(str, numbers)))
 
 
 def of_source(source: Source) -> Json:

@@ -28,6 +28,7 @@ from hub.prices.drafting import drafted
 from hub.prices.problems import NoSuchTariff
 from hub.prices.publishing import Edit
 from hub.prices.versions import Version
+from hub.store import documents
 from hub.store.curves import curve_files as files
 from hub.store.unit import Unit
 
@@ -54,8 +55,9 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the price book holds of the tariff now.
+    """What the price book holds of the tariff.
 
+    now      the present of this tariff: see `hub.prices.entries.Book`
     planned  what is still to begin; own: of these the versions that imports have made
     stop     the first instant from which the curve has nothing to say: a version that a person has scheduled
     ends     where a person has set an end
@@ -82,6 +84,7 @@ class Standing:
 class Plan:
     """What an import is to change.
 
+    now        the present that it is made for
     added      what the file tells, per kWh before taxes; curve: all that is known then
     prices     what is known from now on, as it stands in the tariff; fallback: the price at other times
     dated      the versions to be published; those that hold already as they are to are left out
@@ -90,6 +93,7 @@ class Plan:
     """
 
     offered: Offered
+    now: int
     added: tuple[Stretch, ...]
     curve: tuple[Stretch, ...]
     prices: tuple[Stretch, ...]
@@ -114,7 +118,7 @@ def plan(unit: Unit, offered: Offered) -> Plan:
     found = standing(unit, offered.owner, offered.key)
     source = templated(unit, offered, found)
     examined(quoted, told, terms, source["currency"])
-    if quoted[-1].end <= unit.now:
+    if quoted[-1].end <= found.now:
         raise refuse("past", quoted[-1].place, f"all prices end by {instants.text(quoted[-1].end)}")
     template = Template.of(source, terms)
     added = [Stretch(each.start, each.end, terms.price(each.price)) for each in quoted]
@@ -123,13 +127,14 @@ def plan(unit: Unit, offered: Offered) -> Plan:
     dated, withdrawn = changes(wanted(prices, template, terms, found), found)
     return Plan(
         offered,
+        found.now,
         tuple(added),
         tuple(curve),
-        tuple(each for each in prices if each.end > unit.now),
+        tuple(each for each in prices if each.end > found.now),
         template.fallback,
         tuple(dated),
         tuple(withdrawn),
-        (*map(remark, found.foreign), *holes(curve, unit.now), *elsewhere(unit, offered, curve)),
+        (*map(remark, found.foreign), *holes(curve, found.now), *elsewhere(unit, offered, curve)),
     )
 
 
@@ -146,7 +151,7 @@ def publish(unit: Unit, offered: Offered, edit: Edit) -> tuple[Plan, list[Versio
     made = [
         publishing.publish(unit, each.document, offered.owner, replace(signed, at=at, until=each.end))
         for each in found.dated
-        for at in (each.start if each.start > unit.now else None,)
+        for at in (each.start if each.start > found.now else None,)
     ]
     curve_known.remember(unit, offered.owner, offered.key, found.curve)
     return found, [each for each in made if isinstance(each, Version)]
@@ -156,16 +161,17 @@ def publish(unit: Unit, offered: Offered, edit: Edit) -> tuple[Plan, list[Versio
 
 
 def standing(unit: Unit, owner: Party, key: str) -> Standing:
+    now = entries.looked_into(unit, owner, key, documents.find(unit, "tariffs", owner, key)).now
     book = versions.in_order(versions.of_tariff(unit, owner, key))
     begins = {each.valid_from for each in book}
     ends = [each.valid_to for each in book if each.valid_to is not None and each.valid_to not in begins]
     return Standing(
-        now=unit.now,
-        present=next((each for each in book if each.holds_at(unit.now)), None),
+        now=now,
+        present=next((each for each in book if each.holds_at(now)), None),
         last=next(reversed(book), None),
-        planned=tuple(each for each in book if each.valid_from > unit.now),
+        planned=tuple(each for each in book if each.valid_from > now),
         own=numbers_of_curves(unit, owner, key),
-        ends=min((each for each in ends if each > unit.now), default=None),
+        ends=min((each for each in ends if each > now), default=None),
     )
 
 

@@ -10,6 +10,9 @@ So a version cannot tell those two hours apart, and must not have to:
 - A session that began before the repeated hour keeps the version of its start, and may last into both. It is
   billed the lower of the two prices in either hour: never more than the curve.
 
+A long curve becomes a version for every three days, each of which knows two more than it holds for:
+no tariff is longer than partners can bear, and every session has the curve for two days at least.
+
 Outside the known prices the fallback holds, also in the half of a repeated hour that is not known.
 What is not energy (fees, parking, limits, taxes) is that of the template.
 """
@@ -26,6 +29,10 @@ from hub.prices.curve_template import Template
 from tariffs.clock import DAY, MINUTE, SECOND, Clock, clock
 
 EPOCH = date(1970, 1, 1)
+SPAN = 3 * DAY
+"""After so long another version begins, where more than AHEAD is known beyond."""
+AHEAD = 2 * DAY
+"""So much of the curve a version knows beyond its own end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +95,15 @@ class Window:
 
 
 def versions(curve: Sequence[Stretch], template: Template, time_zone: str, since: int) -> list[Dated]:
-    """The tariffs that make up the curve for sessions from `since` on: one, or four around a 25-hour night.
+    """The tariffs that make up the curve for sessions from `since` on: one in usual days, four around
+    a night of 25 hours.
 
     curve  in order, without overlaps; what lies between stretches has the fallback price
     """
     place = clock(time_zone)
     pieces = list(cut(curve, place, template.fallback))
-    starts = [since, *(each for each in boundaries(pieces, curve, place) if each > since)]
+    begin = sorted({*boundaries(pieces, curve, place), *portions(curve)})
+    starts = [since, *(each for each in begin if each > since)]
     ends: list[int | None] = [*starts[1:], None]
     return [
         Dated(start, end, template.document(elements(pieces, start, end)))
@@ -186,9 +195,15 @@ def boundaries(pieces: Sequence[Piece], curve: Sequence[Stretch], place: Clock) 
     return found
 
 
+def portions(curve: Sequence[Stretch]) -> Iterator[int]:
+    """Where versions of a long curve begin; the same instants whenever that is asked."""
+    if curve:
+        yield from range(-(-curve[0].start // SPAN) * SPAN, curve[-1].end - AHEAD, SPAN)
+
+
 def elements(pieces: Sequence[Piece], start: int, end: int | None) -> list[Json]:
     """What a version from `start` until `end` says of the pieces that its sessions can meet."""
-    met = (each for each in pieces if each.end > start)
+    met = (each for each in pieces if each.end > start and (end is None or each.start < end + AHEAD))
     windows = sorted(
         {window for each in met for window in told(each, start, end)},
         key=lambda one: (one.day, one.opens, one.below is None),

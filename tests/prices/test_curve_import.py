@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -217,6 +218,14 @@ def test_of_two_edits_the_later_is_stale(timed):
     with pytest.raises(StaleEdit):
         do(timed, offered(NIGHT), replace(ANN, expect=0))
     do(timed, offered(NIGHT), replace(ANN, expect=1))
+
+
+def test_many_who_import_the_same_file_at_once_publish_it_once(timed):
+    do(timed, offered(DAY))
+    with ThreadPoolExecutor(6) as threads:
+        ends = list(threads.map(lambda _: do(timed, offered(NIGHT)), range(6)))
+    assert sorted(len(made) for _, made in ends) == [0, 0, 0, 0, 0, 4]
+    assert [each.number for each in book(timed)] == [1, 2, 3, 4, 5]
 
 
 def test_old_prices_are_forgotten(timed):

@@ -183,6 +183,30 @@ def test_hours_of_one_price_are_one_element():
     assert [each["restrictions"].get("start_time") for each in told] == ["10:00", "13:00"]
 
 
+def test_a_year_becomes_versions_that_partners_can_bear():
+    start = micros("2026-01-01T00:00:00Z")
+    curve = [
+        Stretch(start + hour * HOUR, start + (hour + 1) * HOUR, Decimal(hour % 997) / 1000)
+        for hour in range(365 * 24)
+    ]
+    found = curves.versions(curve, TEMPLATE, "Europe/Amsterdam", start)
+    assert max(len(each.document["elements"]) for each in found) < 150
+    assert 120 < len(found) < 130
+    for boundary in (found[1].start, found[60].start, found[-1].start):
+        for begin in (boundary - HOUR, boundary):
+            near = [each for each in curve if abs(each.start - begin) < 48 * HOUR]
+            assert billed(found, begin, 40 * 60, "Europe/Amsterdam") == of_curve(near, begin, 40 * 60)
+    later = list(curves.versions(curve, TEMPLATE, "Europe/Amsterdam", found[5].start + HOUR))
+    assert later[1:] == found[6:]
+
+
+def test_two_days_are_one_version_whatever_the_day():
+    for day in range(5):
+        start = micros("2026-06-10T11:00:00Z") + day * 24 * HOUR
+        curve = [Stretch(start + hour * HOUR, start + (hour + 1) * HOUR, Decimal(hour)) for hour in range(48)]
+        assert len(curves.versions(curve, TEMPLATE, "Europe/Amsterdam", start)) == 1
+
+
 # What is taken over from the template ----------------------------------------------------------------------
 
 
