@@ -139,11 +139,6 @@ def drop(unit: Unit, identity: int) -> None:
     unit.connection.execute(delete(quarantine).where(quarantine.c.id == identity))
 
 
-def drop_before(unit: Unit, instant: int) -> int:
-    """Forget what has not come again since; how many there were."""
-    return unit.connection.execute(delete(quarantine).where(quarantine.c.seen_at < instant)).rowcount
-
-
 def matching(unit: Unit, *wanted: ColumnElement[bool], limit: int | None = None) -> list[Entry]:
     query = select(quarantine).where(*wanted).order_by(quarantine.c.seen_at.desc(), quarantine.c.id.desc())
     return [entry(row) for row in unit.connection.execute(query.limit(limit))]
