@@ -297,7 +297,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
         start.wait()
         try:
             found[place] = act()
-        except PriceProblem as problem:
+        except Exception as problem:  # noqa: BLE001 (told to the one who waits for all)
             found[place] = problem
 
     threads = [threading.Thread(target=run, args=each) for each in enumerate(acts)]
@@ -334,6 +334,34 @@ def test_several_workers_take_a_price_into_force_once(book: Book) -> None:
     at_once(*[book.take_force] * 4)
     assert book.stored is not None
     assert (book.shown, book.stored.rev) == (Decimal("0.40"), 2)
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_cpo_operators_and_workers_at_once_leave_a_book_that_agrees_with_what_is_shown(
+    book: Book, there: bool
+) -> None:
+    if there:
+        book.put("0.1")
+        book.publish("0.9", at=1)
+    for _ in range(3):
+        book.clock.forward(1)
+        found = at_once(
+            lambda: book.put("0.2"),
+            lambda: book.publish("0.3"),
+            lambda: book.publish("0.4", at=1),
+            book.take_force,
+            book.delete,
+            book.take_force,
+            lambda: book.put("0.5"),
+            lambda: book.end(2),
+        )
+        assert [
+            each for each in found if isinstance(each, Exception) and not isinstance(each, PriceProblem)
+        ] == []
+    book.forward(0.5)
+    assert sum(each.holds_at(book.clock.now) for each in book.versions) <= 1
+    present = book.in_force()
+    assert book.shown == (None if present is None else price_of(present.document.newest))
 
 
 def test_who_expects_another_version_is_told(book: Book) -> None:
