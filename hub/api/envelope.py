@@ -57,8 +57,11 @@ class Whole(Response):
 
 
 def respond(body: bytes, http_status: int, headers: Mapping[str, str] | None = None) -> Response:
-    every = {"Content-Type": "application/json", "Content-Length": str(len(body)), **(headers or {})}
-    return Whole([body], http_status, every)
+    response = Whole([body], http_status, content_type="application/json")
+    response.headers.add("Content-Length", str(len(body)))
+    for name, value in (headers or {}).items():
+        response.headers.add(name, value)
+    return response
 
 
 def of_ocpi_error(error: OcpiError) -> Response:

@@ -32,6 +32,11 @@ def instant(when: datetime) -> int:
 
 def text(instant: int) -> str:
     """The instant as OCPI writes it, with milliseconds only when there are any."""
-    whole = instant // 1000 * 1000
-    stamp = (EPOCH + timedelta(microseconds=whole)).replace(tzinfo=None)
-    return stamp.isoformat(timespec="milliseconds" if whole % 1_000_000 else "seconds") + "Z"
+    seconds, rest = divmod(instant, 1_000_000)
+    thousandths = rest // 1000
+    return f"{second(seconds)}.{thousandths:03d}Z" if thousandths else f"{second(seconds)}Z"
+
+
+@lru_cache(maxsize=1024)
+def second(seconds: int) -> str:
+    return (EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat()

@@ -36,6 +36,7 @@ NOT_SIGNS = bytes(set(NOT_BRACKETS) - set(b'"'))
 ALL_SQUARE = bytes.maketrans(b"{}", b"[]")
 DIGITS_ALIKE = bytes.maketrans(b"123456789", b"0" * 9)
 TOO_MANY_DIGITS = b"0" * (INTEGER_DIGITS + 1)
+BEFORE_NUMBERS = b":[, \t\r\n"
 SUSPICIOUS = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 UNFIT = re.compile("[\x00\ud800-\udfff]")
 
@@ -61,10 +62,9 @@ def read_quickly(body: bytes) -> tuple[Any, bytes] | None:
     """The same, or None: then the strict reader reads or refuses it.
 
     Without `\\u` a quote can be written in one way only, so that the quotes are as many as before when no
-    field was lost, and fewer when one was. Fractions are checked as they are read; whole numbers are too long
-    only where so many digits stand in a row.
+    field was lost, and fewer when one was. Fractions are checked as they are read, whole numbers before.
     """
-    if b"\\u" in body or TOO_MANY_DIGITS in body.translate(DIGITS_ALIKE):
+    if b"\\u" in body or has_long_number(body):
         return None
     try:
         value = QUICK.decode(body)
@@ -72,6 +72,18 @@ def read_quickly(body: bytes) -> tuple[Any, bytes] | None:
         return None
     written = ENCODER.encode(value)
     return (value, written) if written.count(b'"') == body.count(b'"') else None
+
+
+def has_long_number(body: bytes) -> bool:
+    """Whether there may be a whole number of too many digits: such a row of them, not inside a word."""
+    alike = body.translate(DIGITS_ALIKE)
+    at = alike.find(TOO_MANY_DIGITS)
+    while at >= 0:
+        begin = at - 1 if body[at - 1 : at] == b"-" else at
+        if begin == 0 or body[begin - 1] in BEFORE_NUMBERS:
+            return True
+        at = alike.find(TOO_MANY_DIGITS, at + len(TOO_MANY_DIGITS))
+    return False
 
 
 def read_strictly(body: bytes) -> Any:

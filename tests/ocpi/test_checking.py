@@ -352,8 +352,8 @@ def test_what_the_generator_does_not_know_is_left_to_marshmallow(
 
 def test_the_generated_function_can_be_read() -> None:
     text = source(NEWEST.schemas["location_references"])
-    assert "v = get('location_id')" in text
-    assert "len(v) <= 36" in text
+    assert "v0 = get0('location_id')" in text
+    assert "1 <= len(v0) <= 36" in text
 
 
 def test_the_generated_check_costs_less_than_a_quarter() -> None:
