@@ -39,6 +39,18 @@ class TariffNotInForce(Held):
     code = "TARIFF_NOT_IN_FORCE"
 
 
+class TariffForOthers(Held):
+    """The tariffs of the connector are for other parties: the CPO must give this one a tariff."""
+
+    code = "TARIFF_FOR_OTHERS"
+
+
+class RuleTariffForOthers(Held):
+    """The tariff that a rule gives is for other parties: the operator must let this one read it."""
+
+    code = "RULE_TARIFF_FOR_OTHERS"
+
+
 class RuleTariffUnknown(Held):
     """The tariff that a rule gives is not known: the operator must publish it."""
 
@@ -88,6 +100,8 @@ UNRESOLVED: Mapping[str, type[Held]] = {
         TariffUnknown,
         TariffNotInForce,
         TariffUnpriceable,
+        TariffForOthers,
+        RuleTariffForOthers,
         RuleTariffUnknown,
         RuleTariffNotInForce,
     )

@@ -11,6 +11,10 @@ REMEDIES: Mapping[str, str] = {
     "TARIFF_UNKNOWN": f"Ask the CPO to publish the tariff that its connector names; {BY_ITSELF}.",
     "TARIFF_NOT_IN_FORCE": "Ask the CPO for a tariff of this type that holds at the start of the session; "
     f"{BY_ITSELF}.",
+    "TARIFF_FOR_OTHERS": "Name a tariff at the connector that is for this party too, or give one by a rule "
+    f"that reaches back (`hub rule add --reach-back`); {BY_ITSELF}.",
+    "RULE_TARIFF_FOR_OTHERS": "The tariff of the rule is not for the party that pays. Let it read it as well "
+    "(`hub tariff publish --for`) for sessions to come; of this one the CPO sends the CDR itself.",
     "RULE_TARIFF_UNKNOWN": f"Publish the tariff that the rule gives; {BY_ITSELF}.",
     "RULE_TARIFF_NOT_IN_FORCE": "The tariff of the rule did not hold when the session started. Agree "
     " with the CPO that it sends the CDR itself, and end the rule for sessions to come.",

@@ -84,7 +84,8 @@ def rate(hub: Hub, party: Party, identity: str, accept: Sequence[str]) -> None:
     with hub.store.unit() as unit:
         check_billable(unit, known(unit, party, identity))
         rating.bill(unit, known(unit, party, identity).session.document, accept)
-        audit.record(unit, at_the_terminal(), "rate", f"session/{party}/{identity}")
+        waived = {"accepted": list(accept)} if accept else None
+        audit.record(unit, at_the_terminal(), "rate", f"session/{party}/{identity}", None, waived)
     with hub.store.reading() as unit:
         told = summary(unit, known(unit, party, identity))
     if told["billing"] == charges.HELD:

@@ -93,14 +93,21 @@ def resolve(unit: Unit, here: Situation, seen: int | None = None) -> Resolution:
     if rule is not None:
         return Resolution(here, rule, *of_rule(unit, rule, here, seen, adjustments), index)
     try:
-        ids = readers.readable(unit, here.owner, here.tariff_ids, here.partner, here.start)
-        chosen = by_connector.choose(unit, here.owner, ids, here.tariff_type, (here.start, seen))
+        chosen = of_connector(unit, here, seen)
     except Unresolved as fault:
         late = index.first_late(here)
         if late is None:
             return Resolution(here, None, None, adjustments, fault, index)
         return Resolution(here, late, *of_rule(unit, late, here, seen, adjustments), index)
     return Resolution(here, None, chosen, adjustments, None, index)
+
+
+def of_connector(unit: Unit, here: Situation, seen: int | None) -> Version:
+    """Of the tariffs that the connector names, those that are for others do not count."""
+    ids = readers.readable(unit, here.owner, here.tariff_ids, here.partner, here.start)
+    if here.tariff_ids and not ids:
+        raise Unresolved("TARIFF_FOR_OTHERS", ", ".join(here.tariff_ids))
+    return by_connector.choose(unit, here.owner, ids, here.tariff_type, (here.start, seen))
 
 
 def of_rule(
@@ -110,13 +117,26 @@ def of_rule(
     assert rule.tariff_id is not None
     try:
         found = by_connector.pinned(unit, rule.owner, rule.tariff_id, here.start, seen)
+        refuse_what_is_for_others(unit, rule, here)
         return by_connector.valid(found, here.start), adjustments, None
     except Unresolved as fault:
         detail = f"rule {rule.id}, tariff {rule.tariff_id}"
         return None, adjustments, Unresolved(CODES.get(fault.code, fault.code), detail)
 
 
-CODES = {"TARIFF_UNKNOWN": "RULE_TARIFF_UNKNOWN", "TARIFF_NOT_IN_FORCE": "RULE_TARIFF_NOT_IN_FORCE"}
+def refuse_what_is_for_others(unit: Unit, rule: Rule, here: Situation) -> None:
+    """By who could read the tariff at the start; of a rule that reaches back, when it was made."""
+    assert rule.tariff_id is not None
+    at = max(here.start, rule.recorded_at)
+    if not readers.readable(unit, rule.owner, [rule.tariff_id], here.partner, at):
+        raise Unresolved("TARIFF_FOR_OTHERS")
+
+
+CODES = {
+    "TARIFF_UNKNOWN": "RULE_TARIFF_UNKNOWN",
+    "TARIFF_NOT_IN_FORCE": "RULE_TARIFF_NOT_IN_FORCE",
+    "TARIFF_FOR_OTHERS": "RULE_TARIFF_FOR_OTHERS",
+}
 
 
 def best_rule(unit: Unit, here: Situation, kind: Kind = Kind.TARIFF) -> Rule | None:

@@ -8,7 +8,7 @@ from hub.ocpi import instants
 from hub.ocpi.document import Party
 from hub.ocpi.enums import CURRENCIES
 from hub.ocpi.wire import fold
-from hub.prices import versions
+from hub.prices import readers, versions
 from hub.prices.rule_faults import InvalidRule, TooLate
 from hub.prices.rule_index import FOREVER
 from hub.prices.rules import Kind, Match, Per, Rule
@@ -118,6 +118,20 @@ def check_amount(kind: Kind, value: Decimal) -> None:
         raise InvalidRule("value", "changes nothing; leave the rule out")
 
 
+def check_readers(unit: Unit, draft: Draft, key: str) -> None:
+    """A tariff that is for some parties only is not given to others."""
+    may_read = readers.of(unit, draft.owner, key)
+    partner = draft.match.partner and Party.of_code(draft.match.partner)
+    if may_read is None or partner in may_read or draft.private:
+        return
+    told = ", ".join(sorted(map(str, may_read)))
+    raise InvalidRule(
+        "tariff_id",
+        f"{draft.tariff_id} is for {told} only; let the rule name one of them as its partner, or make it "
+        "private to let its partner read the tariff too",
+    )
+
+
 def check_tariff(unit: Unit, draft: Draft, since: int) -> None:
     """A rule must not send sessions to a tariff that does not hold when the rule begins."""
     if draft.private and (draft.kind is not Kind.TARIFF or draft.match.partner is None):
@@ -127,6 +141,7 @@ def check_tariff(unit: Unit, draft: Draft, since: int) -> None:
     if draft.tariff_id is None:
         return
     key = fold(draft.tariff_id)
+    check_readers(unit, draft, key)
     if not versions.latest(unit, draft.owner, key):
         raise InvalidRule(
             "tariff_id",

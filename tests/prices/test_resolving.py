@@ -10,15 +10,26 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruling import ANN, HERE, HOUR, NOW, OWNER, Ruling, belongings, drafts, ruling_on, situations
+from sqlalchemy import delete
 
-from hub.prices import matching, membership_book, publishing, resolving, rule_book, rule_rows, situation
+from hub.ocpi.document import Party
+from hub.prices import (
+    matching,
+    membership_book,
+    publishing,
+    readers,
+    resolving,
+    rule_book,
+    rule_rows,
+    situation,
+)
 from hub.prices.memberships import Kind as Of
 from hub.prices.publishing import Edit
 from hub.prices.resolving import Resolution
 from hub.prices.rule_faults import RuleFault
 from hub.prices.rules import ORDER, Kind, Match, Rule
 from hub.prices.situation import Situation, why_not
-from hub.store.unit import Unit
+from hub.store.assignments import memberships, rule_states, rules
 
 MANY = settings(
     max_examples=60,
@@ -39,19 +50,17 @@ def resolved(ruling: Ruling, here: Situation = HERE) -> Resolution:
         return resolving.resolve(unit, situation.with_memberships(unit, here))
 
 
-def accepted(unit: Unit, asked: Sequence[Any]) -> None:
-    """Whatever of it the book takes; a refusal is undone alone, as its transaction would be."""
+def accepted(ruling: Ruling, asked: Sequence[Any]) -> None:
+    """Whatever of it the book takes, each in a transaction of its own; nothing else is there."""
+    with ruling.store.unit() as unit:
+        for table in (rules, memberships, rule_states):
+            unit.connection.execute(delete(table))
     for one in asked:
-        point = unit.connection.begin_nested()
-        try:
+        with suppress(RuleFault), ruling.store.unit() as unit:
             if isinstance(one, membership_book.Belonging):
                 membership_book.add(unit, one, ANN)
             else:
                 rule_book.add(unit, one, ANN)
-        except RuleFault:
-            point.rollback()
-        else:
-            point.commit()
 
 
 def by_looking_at_all(rules: Sequence[Rule], here: Situation, kind: Kind) -> list[Rule]:
@@ -75,19 +84,19 @@ def by_looking_at_all(rules: Sequence[Rule], here: Situation, kind: Kind) -> lis
 def test_the_index_finds_what_looking_at_all_rules_finds_and_it_is_only_one(
     ruling: Ruling, asked: list[Any], asking: list[Situation]
 ) -> None:  # O6
-    with ruling.undone() as unit:
-        accepted(unit, asked)
-        rules = rule_rows.of_owner(unit, OWNER)
+    accepted(ruling, asked)
+    with ruling.store.reading() as unit:
+        made = rule_rows.of_owner(unit, OWNER)
         for bare in asking:
             here = situation.with_memberships(unit, bare)
             for kind in (Kind.TARIFF, Kind.PERCENT):
-                holding = by_looking_at_all(rules, here, kind)
+                holding = by_looking_at_all(made, here, kind)
                 assert len({rule.order for rule in holding}) == len(holding)  # never ambiguous
                 assert resolving.best_rule(unit, here, kind) == (holding[0] if holding else None)
-            winning = [by_looking_at_all(rules, here, kind)[:1] for kind in (Kind.TARIFF, Kind.PERCENT)]
+            winning = [by_looking_at_all(made, here, kind)[:1] for kind in (Kind.TARIFF, Kind.PERCENT)]
             considered = resolving.resolve(unit, here).considered
             assert [[rule] for rule, why in considered if why is None and [rule] not in winning] == []
-            assert {rule.id for rule, _ in considered} == {rule.id for rule in rules}
+            assert {rule.id for rule, _ in considered} == {rule.id for rule in made}
 
 
 @pytest.mark.parametrize("place", range(len(ORDER) - 1))
@@ -144,6 +153,20 @@ def test_a_rule_whose_tariff_has_ended_resolves_to_nothing_not_to_a_weaker_one(r
     assert (found.rule, found.version) == (rule, None)
     assert found.fault is not None
     assert found.fault.code == "RULE_TARIFF_NOT_IN_FORCE"
+
+
+def test_nobody_is_billed_by_what_is_for_others(ruling: Ruling) -> None:
+    ruling.add(match=Match(location_id="HARBOUR"))
+    with ruling.store.unit() as unit:
+        readers.restrict(unit, OWNER, "NIGHT", {Party.of("DE", "MSP")})
+        readers.restrict(unit, OWNER, "T", {Party.of("DE", "MSP")})
+    by_rule, by_connector = resolved(ruling), resolved(ruling, replace(HERE, location_id="MALL"))
+    assert [found.fault and found.fault.code for found in (by_rule, by_connector)] == [
+        "RULE_TARIFF_FOR_OTHERS",
+        "TARIFF_FOR_OTHERS",
+    ]
+    assert (by_rule.version, by_connector.version) == (None, None)
+    assert resolved(ruling, replace(HERE, partner="DEMSP")).tariff_id == "NIGHT"
 
 
 def test_weekdays_and_hours_are_those_of_the_place(ruling: Ruling) -> None:

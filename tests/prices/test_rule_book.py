@@ -241,6 +241,18 @@ def test_a_private_rule_gives_its_tariff_to_the_partner_alone(ruling: Ruling) ->
         assert readers.of(unit, OWNER, "NIGHT") == {Party.of("NL", "EMS")}
 
 
+def test_a_tariff_that_is_for_some_is_not_given_to_others(ruling: Ruling) -> None:
+    with ruling.store.unit() as unit:
+        readers.restrict(unit, OWNER, "NIGHT", {Party.of("NL", "EMS")})
+    fault = refused(ruling, InvalidRule)
+    assert "is for NL/EMS only" in str(fault)
+    refused(ruling, InvalidRule, match=Match(partner="DEMSP"))
+    ruling.add(match=Match(partner="NLEMS"))
+    ruling.add(match=Match(partner="DEMSP"), private=True)
+    with ruling.store.reading() as unit:
+        assert readers.of(unit, OWNER, "NIGHT") == {Party.of("NL", "EMS"), Party.of("DE", "MSP")}
+
+
 def test_every_change_is_written_down(ruling: Ruling) -> None:
     made = ruling.add(reason="contract 7")
     with ruling.store.unit() as unit:
