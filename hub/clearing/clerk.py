@@ -3,8 +3,9 @@
 import logging
 import threading
 from contextlib import suppress
+from time import monotonic
 
-from hub.clearing import clear
+from hub.clearing import clear, deciding, waking
 from hub.clearing.states import MovedMeanwhile
 from hub.hub import Hub
 from hub.store.engine import Store
@@ -13,6 +14,8 @@ log = logging.getLogger(__name__)
 
 TICK = 1.0
 """Seconds between two looks for new CDRs."""
+LOOK = 60.0
+"""Seconds between two looks at what is held: what it waits for may have come, or it has waited too long."""
 SOME = 25
 """So many CDRs share a transaction."""
 
@@ -33,12 +36,23 @@ class Clerk:
         self._thread.join()
 
     def _run(self) -> None:
+        looked = monotonic()
         while not self._stopping.wait(TICK):
             try:
+                if monotonic() - looked >= LOOK:
+                    looked = monotonic()
+                    look(self.hub.store)
                 while not self._stopping.is_set() and some(self.hub.store):
                     pass
             except Exception:  # the database is away: CDRs wait until it is back
                 log.exception("clearing waits")
+
+
+def look(store: Store) -> None:
+    """At what is held."""
+    with store.unit() as unit:
+        waking.wake(unit)
+        deciding.drop_overdue(unit)
 
 
 def some(store: Store) -> int:

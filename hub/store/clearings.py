@@ -103,6 +103,7 @@ meter_keys = Table(
     Column("evse_key", String(80), nullable=False),
     Column("public_key", Text, nullable=False),
     Column("valid_from", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
     Column("author", Text, nullable=False),
     Column("reason", Text),
     UniqueConstraint("owner", "evse_key", "valid_from"),

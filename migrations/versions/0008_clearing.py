@@ -126,7 +126,7 @@ def create_settings() -> None:
         sa.Column("id", SERIAL, primary_key=True),
         *texts({"owner": 5, "evse_key": 80}),
         sa.Column("public_key", sa.Text, nullable=False),
-        sa.Column("valid_from", sa.BigInteger, nullable=False),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("valid_from", "recorded_at")),
         sa.Column("author", sa.Text, nullable=False),
         sa.Column("reason", sa.Text),
         sa.UniqueConstraint(

@@ -64,9 +64,11 @@ def test_without_an_agreement_it_waits_for_one(cpo, emsp, roaming):
     roaming.receiver("POST", "cdrs", own())
     (row,) = cleared(roaming).values()
     assert (row.state, codes(row)) == ("HELD", {"E9"})
+    roaming.hub.store.clock = lambda: NOON + 1
     with roaming.hub.store.unit() as unit:
         agreements.add(unit, Pair(CPO, EMSP, "EUR"), Terms(), (2, None), Signed(ANN))
-        roaming.hub.store.clock = lambda: NOON + clear.AGAIN + 1
+    roaming.hub.store.clock = lambda: NOON + 2
+    clerk.look(roaming.hub.store)
     (row,) = cleared(roaming).values()
     assert (row.state, codes(row) <= {"I1"}) == ("RATED", True)
 
