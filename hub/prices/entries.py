@@ -180,10 +180,25 @@ def add_end(book: Book, number: int, at: int, signed: Signed) -> None:
         announcing.announce(book.unit, book.owner, book.key)
 
 
+def adding(insert: Any, table: Table) -> Any:
+    """One row of all columns; the database has the last word on whether there is one in its place."""
+    columns: dict[str, Any] = {
+        column.name: bindparam(column.name) for column in table.c if column.name not in LATER
+    }
+    return insert(table).values(columns).on_conflict_do_nothing().returning(table.c.id)
+
+
+LATER = ("id", "withdrawn_at")
+ADD = {
+    table.name: Prepared(**{engine: adding(insert, table) for engine, insert in INSERTS.items()})
+    for table in (tariff_versions, tariff_ends)
+}
+
+
 def added(unit: Unit, table: Table, row: dict[str, Any]) -> int | None:
     """The id of the new row; None when the database has one in its place."""
-    statement = INSERTS[unit.dialect.name](table).values(row).on_conflict_do_nothing().returning(table.c.id)
-    return unit.connection.execute(statement).scalar()
+    found = ADD[table.name].first(unit, **row)
+    return None if found is None else int(found.id)
 
 
 def withdraw(book: Book, table: Table, which: ColumnElement[bool]) -> int:
@@ -229,10 +244,17 @@ def put(book: Book, version: Version) -> None:
     documents.save(book.unit, document, stored, audience=audience, source=None)
 
 
+def taking(table: Table, at: ColumnElement[int]) -> Prepared:
+    now = bindparam("now", type_=Instant)
+    waits = and_(at <= now, table.c.taken_at.is_(None), table.c.withdrawn_at.is_(None))
+    mine = and_(table.c.owner == OWNER, table.c.key == KEY, waits)
+    return Prepared(every=update(table).where(mine).values(taken_at=now))
+
+
+TAKE = (taking(tariff_versions, tariff_versions.c.valid_from), taking(tariff_ends, tariff_ends.c.at))
+
+
 def taken(book: Book) -> None:
     """What began or ended until now is in `tariffs`, or was superseded."""
-    for table, at in ((tariff_versions, tariff_versions.c.valid_from), (tariff_ends, tariff_ends.c.at)):
-        waits = and_(
-            of(table, book), at <= book.now, table.c.taken_at.is_(None), table.c.withdrawn_at.is_(None)
-        )
-        book.unit.connection.execute(update(table).where(waits).values(taken_at=book.now))
+    for statement in TAKE:
+        statement.run(book.unit, owner=book.owner.code, key=book.key, now=book.now)
