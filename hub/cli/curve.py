@@ -1,7 +1,6 @@
 """`hub curve`: prices of a market, hourly or by quarter, become a tariff."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +23,6 @@ from hub.prices import curve_folders, curve_import, curve_log
 from hub.prices.curve_import import Offered
 from hub.prices.curve_log import Source, Wanted
 from hub.prices.curve_terms import InvalidTerms, Terms
-from hub.prices.problems import PriceProblem
 from hub.prices.publishing import Edit
 from hub.store import audit
 from hub.store.curves import curve_files
@@ -116,22 +114,21 @@ def import_(hub: Hub, file: Path, reason: str | None, dry_run: bool, as_json: bo
     What is known of earlier files stays, the later word on a moment counts; versions that an earlier file has
     scheduled make room.
     """
-    with problems():
-        offered = Offered(
-            file.name,
-            file.read_bytes(),
-            told["owner"],
-            told["tariff"],
-            terms(told),
-            template(told["template"]),
-        )
-        if dry_run:
-            with hub.store.reading() as unit:
-                plan, made = curve_import.plan(unit, offered), None
-        else:
-            with hub.store.unit() as unit:
-                edit = Edit(at_the_terminal(), reason or f"prices of {file.name}")
-                plan, made = curve_folders.by_hand(unit, offered, edit)
+    offered = Offered(
+        file.name,
+        file.read_bytes(),
+        told["owner"],
+        told["tariff"],
+        terms(told),
+        template(told["template"]),
+    )
+    if dry_run:
+        with hub.store.reading() as unit:
+            plan, made = curve_import.plan(unit, offered), None
+    else:
+        with hub.store.unit() as unit:
+            edit = Edit(at_the_terminal(), reason or f"prices of {file.name}")
+            plan, made = curve_folders.by_hand(unit, offered, edit)
     if as_json:
         show_json(of_plan(plan, made))
     else:
@@ -150,13 +147,12 @@ def add(hub: Hub, folder: Path, **told: Any) -> None:
     Files end in .csv or .json. One that is refused is left where it is, and `hub curve list` tells why. The
     folder is that of the machines on which workers run.
     """
-    with problems():
-        wanted = Wanted(
-            told["owner"], told["tariff"], str(folder.absolute()), terms(told), template(told["template"])
-        )
-        with hub.store.unit() as unit:
-            source = curve_log.add(unit, wanted, at_the_terminal().name)
-            audited(unit, "create", source)
+    wanted = Wanted(
+        told["owner"], told["tariff"], str(folder.absolute()), terms(told), template(told["template"])
+    )
+    with hub.store.unit() as unit:
+        source = curve_log.add(unit, wanted, at_the_terminal().name)
+        audited(unit, "create", source)
     click.echo(f"Source {source.id}: files of {source.folder} become {source.owner} {source.tariff}.")
 
 
@@ -184,18 +180,10 @@ def list_(hub: Hub, owner: Party | None, files: int, as_json: bool) -> None:
 @with_hub
 def remove(hub: Hub, identity: int) -> None:
     """Look into a folder no more; what was published of its files stays."""
-    with problems(), hub.store.unit() as unit:
+    with hub.store.unit() as unit:
         source = curve_log.remove(unit, identity)
         audited(unit, "remove", source)
     click.echo(f"Files of {source.folder} become {source.owner} {source.tariff} no more.")
-
-
-@contextmanager
-def problems() -> Iterator[None]:
-    try:
-        yield
-    except PriceProblem as problem:
-        raise CommandFailed(str(problem)) from problem
 
 
 def terms(told: Json) -> Terms:
