@@ -152,9 +152,10 @@ def append(unit: Unit, group: Group, parts: Sequence[Packed]) -> None:
 def what_if(store: Store, owner: Party, draft: Terms, wanted: Wanted, watch: Watch = nobody) -> WhatIf:
     """What the CDRs of a CPO that are `wanted` have cost, and would have cost under a draft.
 
-    One blob at a time is in memory. Whatever has arrived meanwhile is packed first.
+    One blob at a time is in memory. What has not been packed yet is packed first: `watch` is told of that,
+    then of the pricing.
     """
-    fill(store)
+    fill(store, watch=watch)
     found = WhatIf(draft.currency)
     with store.reading() as unit:
         blobs = history.counts(unit, owner.code, wanted.months)

@@ -1,6 +1,7 @@
 """What-if on real history: the figures of the bill, each CDR once, whatever is late, credited or deleted."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -162,6 +163,48 @@ def test_each_cdr_is_packed_once_whenever_it_arrives(cpo: Platform, monkeypatch:
     assert asked(cpo).total.count == 12
     with cpo.hub.store.reading() as unit:
         assert [count for _, count in blobs.counts(unit, OWNER.code, ["2025-03"])] == [5, 5, 2]
+
+
+def test_any_number_may_pack_at_once(cpo: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "PORTION", 2)
+    complete(cpo, sessions(12))
+    with ThreadPoolExecutor(4) as pool:
+        done = [each.result() for each in [pool.submit(history.fill, cpo.hub.store) for _ in range(4)]]
+    assert sum(done) == 12
+    assert asked(cpo).total.count == 12
+
+
+class Died(Exception):
+    """In the midst of it."""
+
+
+def pack_and_die(cpo: Platform) -> None:
+    store = cpo.hub.store
+    with store.reading() as unit:
+        portion = history.read(unit)
+    packed = {group: list(tariffs.pack_billed(mine)) for group, mine in portion.groups.items()}
+    with store.unit() as unit:
+        assert history.keep(unit, portion, packed)
+        raise Died
+
+
+def test_who_dies_in_the_midst_leaves_nothing_half_done(cpo: Platform) -> None:
+    complete(cpo, sessions(3))
+    for _ in range(2):
+        with pytest.raises(Died):
+            pack_and_die(cpo)
+    assert history.fill(cpo.hub.store) == 3
+    assert asked(cpo).total.count == 3
+
+
+def test_what_cannot_be_priced_is_told(cpo: Platform) -> None:
+    complete(cpo, sessions(2))
+    with cpo.hub.store.unit() as unit:
+        first = unit.connection.execute(select(func.min(TABLES["cdrs"].c.seq))).scalar_one()
+        blobs.put_unread(unit, [{"seq": first, "owner": OWNER.code, "month": "2025-03", "reason": "odd"}])
+    found = asked(cpo)
+    assert (found.total.count, found.unpriced) == (2, 1)
+    assert found.reasons == [(fold(cdrs(cpo)[0]["id"]), "odd")]
 
 
 def test_who_is_second_with_a_portion_writes_nothing(cpo: Platform) -> None:
