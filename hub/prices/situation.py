@@ -10,7 +10,7 @@ from hub.ocpi import instants
 from hub.ocpi.document import Json, Party
 from hub.ocpi.modules import MODULES
 from hub.ocpi.wire import fold, key_of
-from hub.prices import memberships
+from hub.prices import memberships, rule_rows
 from hub.prices.rules import ORDER, Match
 from hub.store import documents
 from hub.store.unit import Unit
@@ -74,9 +74,10 @@ def of(unit: Unit, owner: Party, session: Json, place: tuple[Json, Json, Json]) 
         contract=fold(token["contract_id"]),
         token_type=token["type"],
         tariff_type=kind,
-        group_id=group_of_token(unit, partner, token),
     )
-    return with_memberships(unit, told)
+    if rule_rows.state(unit, owner) is None:  # nobody would ask for more
+        return told
+    return with_memberships(unit, replace(told, group_id=group_of_token(unit, partner, token)))
 
 
 def at_place(owner: Party, start: int, place: tuple[Json, Json, Json]) -> Situation:
