@@ -17,13 +17,13 @@ from hub.cli.frame import Command
 from hub.cli.partner_words import time_zone as known_zone
 from hub.cli.price_files import LARGEST, read_tariffs
 from hub.cli.reprice_columns import Watch, packed, priced, read, refuse_several
-from hub.cli.tables import console, show_json, show_table
-from hub.cli.tariff_views import cents
+from hub.cli.tables import console, show_json
+from hub.cli.what_if_views import show, show_several
 from hub.ocpi import strictjson
 from hub.ocpi.errors import OcpiError
 from tariffs import DEFAULT, Flat, Hours, Packed, Policy, PricingError, Rounding, Split, Step, UnknownLoad
 from tariffs.policy import Dialect, Rounded
-from tariffs.what_if import GROUPS, Case, Sums, Terms, WhatIf, most_changed, read_case, what_if
+from tariffs.what_if import GROUPS, Case, Terms, WhatIf, read_case, what_if
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 CHOICES: Mapping[str, type[StrEnum]] = {
@@ -36,8 +36,6 @@ CHOICES: Mapping[str, type[StrEnum]] = {
     "rounded": Rounded,
     "dialect": Dialect,
 }
-HEADINGS = ("Sessions", "Before", "After", "Change", "%")
-MOST_REASONS = 5
 
 
 def checked_zone(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -154,7 +152,7 @@ def show_all(drafts: Sequence[Path], found: Sequence[WhatIf], axes: Sequence[str
     if as_json:
         show_json([{"tariff": name} | one.as_dict() for name, one in named])
         return
-    show_table(("Tariff", *HEADINGS), [(name, *cells(one.total)) for name, one in named])
+    show_several(named)
     for name, one in named:
         console().print(f"\n{name}", style="bold")
         show(one, axes)
@@ -193,33 +191,3 @@ def case(name: str, line: bytes, zone: str | None, unreadable: list[tuple[str, s
         unreadable.append((name, fault.message))
     except PricingError as fault:
         unreadable.append((name, str(fault)))
-
-
-def show(found: WhatIf, axes: Sequence[str]) -> None:
-    """All, then each grouping with what changes most first."""
-    out = console()
-    show_table((f"All, {found.currency}", *HEADINGS), [("before taxes", *cells(found.total))])
-    same = found.total.count - found.dearer - found.cheaper
-    out.print(f"\n{found.dearer} cost more, {found.cheaper} less, {same} the same.")
-    for axis in axes:
-        groups = found.groups[axis]
-        if groups:
-            out.print()
-            show_table(
-                (f"By {axis}", *HEADINGS), [(name, *cells(one)) for name, one in in_order(axis, groups)]
-            )
-    if found.unpriced:
-        out.print(f"\n{found.unpriced} could not be priced:", style="yellow")
-        for name, reason in found.reasons[:MOST_REASONS]:
-            out.print(f"  {name}: {reason}", soft_wrap=True)
-
-
-def in_order(axis: str, groups: Mapping[str, Sums]) -> Sequence[tuple[str, Sums]]:
-    """Hours as the day goes, the rest by how much changes."""
-    return sorted(groups.items()) if axis == "hour" else most_changed(groups)
-
-
-def cells(sums: Sums) -> tuple[object, ...]:
-    share = "" if not sums.before else round(sums.delta / sums.before * 100, 1)
-    amounts = (sums.before, sums.after, sums.delta)
-    return (sums.count, *map(cents, amounts), share)

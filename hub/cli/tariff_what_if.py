@@ -15,8 +15,8 @@ from hub.cli.frame import Command
 from hub.cli.opening import with_hub
 from hub.cli.partner_words import PartyType
 from hub.cli.price_files import read_tariffs
-from hub.cli.reprice import show
 from hub.cli.tables import show_json
+from hub.cli.what_if_views import show
 from hub.hub import Hub
 from hub.ocpi.document import Party
 from hub.prices import history
