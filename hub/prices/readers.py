@@ -12,7 +12,8 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from hub.ocpi.document import Document, Party
 from hub.ocpi.wire import fold
-from hub.prices import sightings
+from hub.prices import rule_rows, sightings
+from hub.store.assignments import rules
 from hub.store.documents import TABLES, Stored, looked_up
 from hub.store.prepared import Prepared
 from hub.store.readers import SOME, tariff_readers
@@ -96,6 +97,8 @@ def restrict(unit: Unit, owner: Party, key: str, parties: Collection[Party]) -> 
     mine = (tariffs.c.owner == owner.code) & (tariffs.c.key == key)
     unit.connection.execute(update(tariffs).where(mine).values(audience=None if after is None else SOME))
     sightings.tariff(unit, owner, key, affected(unit, before, after))
+    giving = rule_rows.listed(unit, rules.c.owner == owner.code, rules.c.tariff_id.is_not(None))
+    unit.ruled.extend(rule for rule in giving if fold(str(rule.tariff_id)) == key)  # see `hub.reactions`
 
 
 def affected(unit: Unit, before: frozenset[Party] | None, after: frozenset[Party] | None) -> set[Party]:

@@ -133,7 +133,7 @@ class View:
     ) -> Json:
         """The object as the partner sees it, in its edition; NotExpressible when that has no form for it.
 
-        sighted  since when it sees it so, if that is later than the object itself
+        sighted  since when it sees it so, if that ever changed without the object
         """
         if document.owner.code in self.owned:
             return wire.dump(document, around)

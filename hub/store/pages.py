@@ -93,7 +93,7 @@ def page(unit: Unit | Glance, listing: Listing, place: Place, limit: int) -> lis
     """At most `limit` rows (seq, owner, edition, body), the oldest created first (TR-36).
 
     `body` is what the owner wrote where that is in the listing's edition, else the newest form. For a viewer
-    with prices of its own also `key`, and `sighted`: since when it sees it so, if that is after its own time.
+    with prices of its own there are also `key`, and `sighted`: since when it sees the object so (or null).
     """
     statement = reading(shape_of(listing), resumed=place.after is not None)
     where = {"offset": place.offset} if place.after is None else {"after": place.after}
@@ -185,8 +185,7 @@ def reading(shape: Shape, *, resumed: bool) -> Prepared:
         .limit(bindparam("limit"))
     )
     if shape.readers:
-        later = sightings.c.changed_at > table.c.last_updated
-        at = shape.sighted().where(sightings.c.document == table.c.seq, later)
+        at = shape.sighted().where(sightings.c.document == table.c.seq)
         query = query.add_columns(
             table.c.key,
             at.with_only_columns(func.max(sightings.c.changed_at)).scalar_subquery().label("sighted"),

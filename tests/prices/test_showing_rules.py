@@ -139,7 +139,9 @@ def test_a_private_rule_hides_its_tariff_from_all_others(scene: Scene) -> None:
 
 def test_a_rule_does_not_show_a_tariff_that_the_partner_may_not_read(scene: Scene) -> None:
     rule(scene, match=Match(location_id="L1"))
+    scene.settle()
     scene.restrict("CHEAP", "A")
+    assert [len(scene.owed(name, "locations")) for name in "BC"] == [1, 1]  # though it names OPEN itself
     assert scene.named("A")["L1"] == ["CHEAP"]
     assert scene.named("B")["L1"] == scene.named("C")["L1"] == []
 
