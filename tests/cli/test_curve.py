@@ -21,7 +21,6 @@ TEMPLATE = {
     "tax_included": "NO",
     "elements": [{"price_components": [{"type": "ENERGY", "price": 0.61, "vat": 21, "step_size": 1}]}],
 }
-NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 @pytest.fixture
@@ -41,7 +40,9 @@ def hub(settings: Settings, capsys, monkeypatch, tmp_path):
 
 
 def prices(first: str = "100") -> str:
-    rows = [f"{NOW + timedelta(hours=hour):%Y-%m-%dT%H:%MZ},{first}" for hour in range(3)]
+    """Of the hour in which the test runs, which need not be that of its import, and of the next two."""
+    begin = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    rows = [f"{begin + timedelta(hours=hour):%Y-%m-%dT%H:%MZ},{first}" for hour in range(3)]
     return "\n".join(["start,price", *rows, ""])
 
 

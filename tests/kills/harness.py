@@ -96,7 +96,8 @@ class Herd:
     """The processes, each replaced as soon as it is killed."""
 
     def __init__(self, url: str) -> None:
-        self.ports = [free_port() for _ in range(2)]
+        self.held = [reserved() for _ in range(2)]
+        self.ports = [each.getsockname()[1] for each in self.held]
         self.roles = [Role(url, port) for port in self.ports] + [Role(url, None)] * 2
         self.living = [begun(role) for role in self.roles]
 
@@ -109,6 +110,8 @@ class Herd:
         for each in self.living:
             each.kill()
             each.join()
+        for each in self.held:
+            each.close()
 
 
 def begun(role: Role) -> Any:
@@ -117,9 +120,13 @@ def begun(role: Role) -> Any:
     return process
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
+def reserved() -> socket.socket:
+    """A port that is given only to who asks for it by number: while a killed process is replaced,
+    the system would else lend it to any connection that goes out."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
 
 
 def connect(hub: Hub, role: Part, party: Party, url: str) -> str:

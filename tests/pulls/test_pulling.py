@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 
 from hub.demo.wire import later, now, stamp
 from hub.ocpi.instants import micros
+from hub.parties import registry
 from hub.store import cursors, findings
 from hub.store import quarantine as entries
 from hub.store.parties import endpoints
@@ -62,10 +63,12 @@ def test_what_a_partner_lists_is_here_after_it_has_connected(clockwork, join, ve
 
 
 def test_a_pull_is_due_at_once_when_a_partner_connects_and_others_wait(clockwork, odd):
-    assert clockwork.scheduled("pull", "locations").next_at <= clockwork.hub.store.clock()
+    with clockwork.hub.store.reading() as unit:
+        connected_at = registry.named(unit, "Odd").registered_at
+    assert clockwork.scheduled("pull", "locations").next_at == connected_at
     for job in ("alive", "rotate"):
-        assert clockwork.scheduled(job).next_at > clockwork.hub.store.clock()
-    assert clockwork.scheduled("crawl", "locations").next_at > clockwork.hub.store.clock()
+        assert clockwork.scheduled(job).next_at > connected_at
+    assert clockwork.scheduled("crawl", "locations").next_at > connected_at
 
 
 def test_only_news_are_asked_for_ten_minutes_overlapping(clockwork, odd):
