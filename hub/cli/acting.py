@@ -6,9 +6,13 @@ import os
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+import click
+
 from hub.cli.faults import CommandFailed
 from hub.operator.problems import Problem
 from hub.store.audit import Actor
+
+reason_option = click.option("--reason", help="Why, for the audit trail.")
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from hub.cli.acting import at_the_terminal
+from hub.cli.acting import at_the_terminal, reason_option
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
 from hub.cli.opening import as_json_option, found, look_up, name_argument, with_hub
@@ -160,25 +160,27 @@ def show(hub: Hub, name: str, as_json: bool) -> None:
 
 @partner.command(example="hub partner suspend 'EV Mobile'")
 @name_argument
+@reason_option
 @with_hub
-def suspend(hub: Hub, name: str) -> None:
+def suspend(hub: Hub, name: str, reason: str | None) -> None:
     """Shut a partner out at once, and send it nothing. `resume` undoes it."""
     with hub.store.unit() as unit:
         partner = found(unit, name)
         registry.suspend(unit, partner)
-        noted(unit, "suspend", partner.name, status_of(partner), status_of(found(unit, name)))
+        status_noted(unit, "suspend", partner, reason)
     click.echo(f"{name} is suspended.")
 
 
 @partner.command(example="hub partner resume 'EV Mobile'")
 @name_argument
+@reason_option
 @with_hub
-def resume(hub: Hub, name: str) -> None:
+def resume(hub: Hub, name: str, reason: str | None) -> None:
     """Let a suspended partner in again, with the tokens it has."""
     with hub.store.unit() as unit:
         partner = found(unit, name)
         registry.resume(unit, partner)
-        noted(unit, "resume", partner.name, status_of(partner), status_of(found(unit, name)))
+        status_noted(unit, "resume", partner, reason)
     click.echo(f"{name} is resumed.")
 
 
@@ -216,13 +218,14 @@ def update(hub: Hub, name: str, version: str | None, as_json: bool) -> None:
 
 @partner.command(example="hub partner unregister 'EV Mobile'")
 @name_argument
+@reason_option
 @with_hub
-def unregister(hub: Hub, name: str) -> None:
+def unregister(hub: Hub, name: str, reason: str | None) -> None:
     """End a connection or an invitation, and tell the partner. Its objects stay; it can be invited again."""
     partner = look_up(hub, name)
     heard = registration.unregister(hub, partner)
     with hub.store.unit() as unit:
-        noted(unit, "unregister", partner.name, status_of(partner))
+        status_noted(unit, "unregister", partner, reason)
     click.echo(f"{name} is unregistered" + ("." if heard else ", but could not be told."))
 
 
@@ -241,5 +244,7 @@ def noted(unit: Unit, action: str, name: str, before: Json | None = None, after:
     audit.record(unit, at_the_terminal(), action, f"partner/{name}", before, after)
 
 
-def status_of(partner: Partner) -> Json:
-    return {"status": str(partner.status)}
+def status_noted(unit: Unit, action: str, before: Partner, reason: str | None) -> None:
+    """The same for what changes whether it may come in."""
+    was, now = ({"status": str(each.status)} for each in (before, registry.named(unit, before.name)))
+    audit.record(unit, at_the_terminal(), action, f"partner/{before.name}", was, now, reason)

@@ -2,11 +2,10 @@
 
 import click
 
-from hub.cli.acting import at_the_terminal, problems_told
+from hub.cli.acting import at_the_terminal, problems_told, reason_option
 from hub.cli.frame import Group
 from hub.cli.opening import as_json_option, with_hub
 from hub.cli.tables import show_json, show_table
-from hub.cli.user import reason_option
 from hub.hub import Hub
 from hub.ocpi import instants
 from hub.ocpi.document import Json

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from hub.cli.acting import at_the_terminal, problems_told
+from hub.cli.acting import at_the_terminal, problems_told, reason_option
 from hub.cli.frame import Group
 from hub.cli.opening import as_json_option, with_hub
 from hub.cli.partner_words import PartyType
@@ -20,7 +20,6 @@ from hub.operator.roles import PURPOSES, Role
 
 ROLE = click.Choice([role.value for role in Role])
 HEADINGS = ("Name", "Role", "Party", "Created", "Disabled")
-reason_option = click.option("--reason", help="Why, for the audit trail.")
 name_argument = click.argument("name", metavar="NAME")
 
 

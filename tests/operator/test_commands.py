@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -31,8 +32,11 @@ def run(settings: Settings, capsys, monkeypatch) -> Run:
 
 
 def events(run: Run) -> list[tuple[str, str]]:
-    told = json.loads(run("audit", "list", "--json")[1])
-    return [(each["action"], each["what"]) for each in reversed(told)]
+    return [(each["action"], each["what"]) for each in reversed(told_events(run))]
+
+
+def told_events(run: Run) -> Any:
+    return json.loads(run("audit", "list", "--json")[1])
 
 
 def test_a_token_from_the_command_line_opens_the_api(run, app):
@@ -118,10 +122,11 @@ def test_the_trail_is_verified_and_tells_its_end(run, store):
 def test_every_change_at_the_command_line_is_in_the_trail(run, populated):
     for words in (
         ("partner", "invite", "--name", "A", "--role", "CPO", "--party", "FR/ABC"),
-        ("partner", "suspend", "NL/CPO"),
+        ("partner", "suspend", "NL/CPO", "--reason", "unpaid"),
         ("partner", "resume", "NL/CPO"),
         ("partner", "quirk", "set", "NL/CPO", "ascii-only"),
         ("partner", "quirk", "unset", "NL/CPO", "ascii-only"),
+        ("partner", "unregister", "A"),
         ("schedule", "pause", "1"),
         ("schedule", "resume", "1"),
         ("schedule", "set", "1", "--every", "2h"),
@@ -134,6 +139,8 @@ def test_every_change_at_the_command_line_is_in_the_trail(run, populated):
         assert code == 0, told
         assert len(events(run)) == before + 1, words
     assert ("suspend", "partner/CPO NL/CPO") in events(run)
+    (suspended,) = [each for each in told_events(run) if each["action"] == "suspend"]
+    assert (suspended["reason"], suspended["fields"]) == ("unpaid", ["status"])
 
 
 def test_what_each_role_may_is_in_the_readme(run):
