@@ -9,11 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tariffs
+from hub.ocpi.document import Party
+from hub.ocpi.editions import EDITIONS
 from hub.ocpi.instants import micros, moment, text
+from hub.ocpi.wire import WIRES
 from hub.prices import curves
 from hub.prices.curve_template import Template
 from hub.prices.curve_terms import InvalidTerms, Terms
 from hub.prices.curves import Dated, Stretch
+from hub.surroundings import NO_TRAITS
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
@@ -253,3 +257,33 @@ def test_prices_with_taxes_are_raised_by_the_vat():
 def test_a_template_that_does_not_fit_is_refused_with_the_remedy(changed, terms, said):
     with pytest.raises(InvalidTerms, match=said):
         Template.of(template_document(**changed), Terms(**terms))
+
+
+@pytest.mark.parametrize("edition", EDITIONS, ids=lambda edition: edition.version)
+def test_every_edition_can_say_a_curve_and_it_costs_the_same(edition):
+    found = curves.versions(AUTUMN, TEMPLATE, "Europe/Amsterdam", micros("2026-10-24T12:00:00Z"))
+    wire, around = WIRES["tariffs", edition.version], Around()
+    for each in found:
+        newest = each.document | {"last_updated": "2026-10-24T12:00:00Z"}
+        said = wire.lowered(newest, Party("NL", "EXA"), around)
+        wire.check(said)
+        for minutes in (20, 60, 150):
+            charged = session(each.start, minutes)
+            one, other = (
+                tariffs.price(tariffs.read_tariff(document), charged, "Europe/Amsterdam")
+                for document in (newest, said)
+            )
+            assert one.before_taxes == other.before_taxes
+
+
+class Around:
+    """What a translation may look at; nothing of it counts here."""
+
+    now = micros("2026-10-24T12:00:00Z")
+    traits = NO_TRAITS
+
+
+def test_the_linter_finds_no_error_in_a_curve():
+    for each in curves.versions(AUTUMN, TEMPLATE, "Europe/Amsterdam", micros("2026-10-24T12:00:00Z")):
+        found = tariffs.lint(each.document | {"last_updated": "2026-10-24T12:00:00Z"}, "Europe/Amsterdam")
+        assert [one for one in found if one.severity is tariffs.Severity.ERROR] == []
