@@ -6,6 +6,7 @@
     api           OCPI over HTTP
     operator      the operators' own REST API
     reactions     what follows when an object changes
+    closing       who owes whom
     clearing      whether a CDR is right
     billing       what a session costs, and its CDR
     sync          what is owed to partners, and its delivery

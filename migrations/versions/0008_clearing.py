@@ -8,7 +8,16 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-TABLES = ("meter_keys", "check_settings", "clearing_events", "clearing_progress", "clearings", "agreements")
+TABLES = (
+    "entries",
+    "postings",
+    "meter_keys",
+    "check_settings",
+    "clearing_events",
+    "clearing_progress",
+    "clearings",
+    "agreements",
+)
 SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
@@ -16,11 +25,14 @@ def upgrade() -> None:
     create_agreements()
     create_clearings()
     create_settings()
+    create_ledger()
 
 
 def downgrade() -> None:
     for name in TABLES:
         op.drop_table(name)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION ledger_stays")
 
 
 def create_agreements() -> None:
@@ -108,6 +120,62 @@ INDEXES = {
     "statement": ["statement_id"],
     "cdr": ["cdr_seq"],
 }
+
+
+def create_ledger() -> None:
+    op.create_table(
+        "postings",
+        sa.Column("id", SERIAL, primary_key=True),
+        *texts({"kind": 20, "document": 60, "key": 120}),
+        sa.Column("reverses", SERIAL, sa.ForeignKey("postings.id", name="fk_postings_reverses")),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("effective_at", "posted_at")),
+        *texts({"by": 100}),
+        sa.Column("why", sa.Text),
+        sa.UniqueConstraint("key", name="uq_postings_key"),
+        sa.UniqueConstraint("reverses", name="uq_postings_reverses"),
+    )
+    op.create_index("ix_postings_document", "postings", ["document"])
+    op.create_table(
+        "entries",
+        sa.Column("id", SERIAL, primary_key=True),
+        sa.Column(
+            "posting_id",
+            SERIAL,
+            sa.ForeignKey("postings.id", name="fk_entries_posting_id"),
+            nullable=False,
+        ),
+        *texts({"account": 60, "currency": 3}),
+        sa.Column("amount", sa.BigInteger, nullable=False),
+        sa.Column("period", sa.String(7)),
+        sa.Column("tax", sa.String(12)),
+    )
+    op.create_index("ix_entries_posting_id", "entries", ["posting_id"])
+    op.create_index("ix_entries_account", "entries", ["account", "currency"])
+    for engine, statement in FORBIDDING:
+        if engine == op.get_bind().dialect.name:
+            op.execute(statement)
+
+
+STAYS = "what was posted stays as it was"
+RAISE = f"BEGIN SELECT RAISE(ABORT, '{STAYS}'); END"
+BODY = f"$$ BEGIN RAISE EXCEPTION '{STAYS}'; END $$"
+CHANGES = "BEFORE UPDATE OR DELETE OR TRUNCATE"
+FUNCTION = "FOR EACH STATEMENT EXECUTE FUNCTION ledger_stays()"
+FORBIDDING = (
+    *(
+        ("sqlite", f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} {RAISE}")
+        for table in ("postings", "entries")
+        for verb in ("UPDATE", "DELETE")
+    ),
+    ("postgresql", f"CREATE FUNCTION ledger_stays() RETURNS trigger LANGUAGE plpgsql AS {BODY}"),
+    *(
+        (
+            "postgresql",
+            f"CREATE TRIGGER {table}_stay {CHANGES} ON {table} {FUNCTION}",
+        )
+        for table in ("postings", "entries")
+    ),
+)
 
 
 def create_settings() -> None:

@@ -45,7 +45,7 @@ def reflected(connection: sa.Connection) -> sa.MetaData:
     return found
 
 
-ONLY_GROWING = {"audit_events"}
+ONLY_GROWING = {"audit_events", "entries", "postings"}
 """A row that is once there can be neither changed nor deleted."""
 
 
