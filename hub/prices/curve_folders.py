@@ -39,19 +39,23 @@ class Looked:
 
 def look(store: Store, source: Source, over: Callable[[], bool] = lambda: False) -> Looked:
     """Import what is new in the folder of a source, the file written first first; until `over`."""
-    imported, refused, trouble = 0, 0, None
+    outcomes: list[str | None] = []
+    trouble: str | None = None
     try:
         for file, seen in news(store, source):
             if over():
                 break
-            outcome = take(store, source, file, seen)
-            imported += outcome == IMPORTED
-            refused += outcome == REFUSED
-    except (OSError, PriceProblem) as fault:  # the rest waits: it may be better at the next look
-        trouble = fault.strerror or str(fault) if isinstance(fault, OSError) else str(fault)
+            try:
+                outcomes.append(take(store, source, file, seen))
+            except OSError as fault:  # this one cannot be read, or has gone: the others can
+                trouble = f"{seen.name}: {fault.strerror or fault}"
+    except OSError as fault:
+        trouble = fault.strerror or str(fault)
+    except PriceProblem as fault:  # the rest waits in its order: it may be better at the next look
+        trouble = str(fault)
     with store.unit() as unit:
         curve_log.looked(unit, source.id, trouble)
-    return Looked(imported, refused, trouble)
+    return Looked(outcomes.count(IMPORTED), outcomes.count(REFUSED), trouble)
 
 
 def news(store: Store, source: Source) -> Iterator[tuple[Path, Seen]]:

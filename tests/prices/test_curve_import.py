@@ -1,6 +1,7 @@
 """A file of prices becomes versions in the book, or nothing of it; from a folder each file once."""
 
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -84,6 +85,8 @@ def energy(timed: Timed, start: str, minutes: int) -> Decimal:
     return quote.energy.before_taxes / kwh
 
 
+UNREADABLE = Path("/proc/self/mem")
+"""Nobody can read that from its beginning, not even root."""
 DAY = prices("2026-10-23T22:00:00Z", *range(100, 124))
 """24 October in Amsterdam: at 13:00, the present of these tests, 113."""
 NIGHT = prices("2026-10-24T22:00:00Z", *range(200, 225))
@@ -324,6 +327,15 @@ def test_what_may_be_better_later_is_tried_again(timed, folder):
     with timed.reading() as unit:
         (stored,) = curve_log.sources(unit)
     assert (stored.trouble, stored.looked_at) == (None, timed.now)
+
+
+@pytest.mark.skipif(not UNREADABLE.exists(), reason="there is no /proc")
+def test_a_file_that_cannot_be_read_holds_up_no_other(timed, folder):
+    source = added(timed, folder)
+    (folder / "a.csv").symlink_to(UNREADABLE)
+    timed.now = max(timed.now, time.time_ns() // 1000 + 60_000_000)
+    put(timed, folder, "b.csv", prices(text(timed.now // HOUR * HOUR), 1, 2, 3))
+    assert look(timed, source) == (1, 0, "a.csv: Input/output error")
 
 
 def test_a_folder_that_is_not_there_is_told(timed, folder):
