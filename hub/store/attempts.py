@@ -1,7 +1,8 @@
 """Every try to deliver that has ended: when it began, how it ended, what was answered; for some weeks."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -65,7 +66,12 @@ RECORD = Prepared(
 def record(unit: Unit, ended: Sequence[Attempt]) -> None:
     """In the transaction that writes what they say of the marks."""
     if ended:
-        RECORD.many(unit, [asdict(each) for each in ended])
+        RECORD.many(unit, list(map(row_of, ended)))
+
+
+def row_of(attempt: Attempt) -> dict[str, Any]:
+    """As `dataclasses.asdict`, at a tenth of its price."""
+    return {name: getattr(attempt, name) for name in FIELDS}
 
 
 def of_delivery(unit: Unit, delivery_id: int, limit: int) -> list[Attempt]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -218,7 +218,7 @@ def finish_each(unit: Unit, ended: Iterable[Ended]) -> Finished:
 
 
 def finish_at_once(unit: Unit, ended: Iterable[Ended]) -> Finished:
-    rows = [asdict(attempt(each, unit.now)) | last_of(each) for each in ended]
+    rows = [attempts.row_of(attempt(each, unit.now)) | last_of(each) for each in ended]
     given = {name: [row[name] for row in rows] for name in rows[0]}
     found = FINISH_AT_ONCE.all(unit, now=unit.now, **given)
     claims = frozenset((row.delivery_id, row.mine) for row in found)
