@@ -2,10 +2,13 @@
 
 import ctypes
 import logging
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
-from flask import Flask
+from flask import Flask, Request
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
 
 from hub.api import credentials, envelope, guard, health, mounting, routes, slashes, versions, watch
 from hub.hub import Hub
@@ -45,6 +48,22 @@ def keep_large_blocks() -> None:
         mallopt(TRIM_THRESHOLD, LARGE)
 
 
+class Application(Flask):
+    """Flask without what it looks for in every request and never finds here: views that are coroutines, and
+    routes that differ by the name of the host. No URL is built from what a Host header claims."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        if request is None:
+            return super().create_url_adapter(request)
+        environ = request.environ
+        path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
+        script, scheme = environ.get("SCRIPT_NAME", ""), environ["wsgi.url_scheme"]
+        return MapAdapter(self.url_map, "", script, "", scheme, path, request.method)
+
+
 def create_monitor(hub: Hub) -> Flask:
     """What a process that serves no partners tells of itself: health and figures."""
     app = Flask("hub", static_folder=None)
@@ -63,7 +82,7 @@ def operators_api(hub: Hub) -> Flask:
 def create_app(settings: Settings | None = None, hub: Hub | None = None) -> Flask:
     """The web application; without arguments it is set up from the environment."""
     keep_large_blocks()
-    app = Flask("hub", static_folder=None)
+    app = Application("hub", static_folder=None)
     app.extensions["hub"] = hub or create_hub(settings or exposed_settings())
     app.url_map.strict_slashes = False  # VER-10: with and without a trailing slash
     app.url_map.merge_slashes = False  # an id may be anything; a redirect would lose the body

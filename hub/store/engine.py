@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,26 +66,22 @@ class Store:
 
     @contextmanager
     def unit(self) -> Iterator[Unit]:
-        """One transaction that may write; what follows from its changes happens inside it."""
-        with self._alone(), self._transaction("BEGIN IMMEDIATE") as unit:
-            yield unit
-            self.react(unit)
+        """One transaction that may write; what follows from its changes happens inside it.
+
+        SQLite takes one writer: those of this process queue here, which is fairer than its own waiting.
+        """
+        if self.sqlite and not self._one_writer.acquire(timeout=self.patience):
+            raise Overloaded
+        try:
+            with self._transaction("BEGIN IMMEDIATE") as unit:
+                yield unit
+                self.react(unit)
+        finally:
+            if self.sqlite:
+                self._one_writer.release()
         if unit.owed:
             for wake in self.wake:
                 wake()
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """SQLite takes one writer: those of this process queue here, which is fairer than its own waiting."""
-        if not self.sqlite:
-            yield
-            return
-        if not self._one_writer.acquire(timeout=self.patience):
-            raise Overloaded
-        try:
-            yield
-        finally:
-            self._one_writer.release()
 
     def _have_patience(self, connection: Any, entry: ConnectionPoolEntry) -> None:
         """No transaction waits longer for another one: see `hub.store.pressure`."""
@@ -96,17 +92,18 @@ class Store:
         connection.execute(f"SET lock_timeout = {milliseconds}")
         connection.commit()
 
-    @contextmanager
-    def reading(self) -> Iterator[Unit]:
+    def reading(self) -> AbstractContextManager[Unit]:
         """One consistent look at the database, which writes nothing."""
-        with self._transaction("BEGIN") as unit:
-            yield unit
+        return self._transaction("BEGIN")
 
     @contextmanager
     def glance(self) -> Iterator[Glance]:
         """For single reads on the path of every request: no transaction, each statement sees the latest."""
-        with self._line() as line:
+        line = self._take()
+        try:
             yield Glance(self.clock(), line.driver, self.engine.dialect)
+        finally:
+            self._give_back(line)
 
     def close(self) -> None:
         while self._idle:
@@ -119,36 +116,36 @@ class Store:
 
         SQLite: a writer takes the write lock at once, since to upgrade a read lock loses updates or fails.
         """
-        with self._line() as line:
-            driver, pooled = line.driver, line.pooled
+        line = self._take()
+        driver, pooled = line.driver, line.pooled
+        try:
             if self.sqlite:
                 driver.execute(begin)
             else:
                 driver.begin()
-            try:
-                yield Unit(self.clock(), driver, self.engine.dialect, lambda: Connection(self.engine, pooled))
-                driver.commit()
-            except BaseException:
-                with suppress(Exception):  # the first fault is the one to tell
-                    driver.rollback()
-                raise
-
-    @contextmanager
-    def _line(self) -> Iterator[Line]:
-        """The connection that was used last, whose cache is warmest; they stay checked out of the pool, which
-        takes longer to give one than the database to answer. When one broke, all are given up: the server was
-        restarted."""
-        try:
-            line = self._idle.pop()
-        except IndexError:
-            line = self._connected()
-        try:
-            yield line
+            yield Unit(self.clock(), driver, self.engine.dialect, lambda: Connection(self.engine, pooled))
+            driver.commit()
+        except BaseException:
+            with suppress(Exception):  # the first fault is the one to tell
+                driver.rollback()
+            raise
         finally:
-            if self.sqlite or not line.pooled.driver_connection.closed:  # type: ignore[union-attr]
-                self._idle.append(line)
-            else:
-                self._give_up(line)
+            self._give_back(line)
+
+    def _take(self) -> Line:
+        """The connection that was used last, whose cache is warmest; they stay checked out of the pool, which
+        takes longer to give one than the database to answer."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connected()
+
+    def _give_back(self, line: Line) -> None:
+        """When one broke, all are given up: the server was restarted."""
+        if self.sqlite or not line.pooled.driver_connection.closed:  # type: ignore[union-attr]
+            self._idle.append(line)
+        else:
+            self._give_up(line)
 
     def _connected(self) -> Line:
         pooled = self.engine.raw_connection()
