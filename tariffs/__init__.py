@@ -14,9 +14,9 @@ INTERPRETATION.md numbers the open points of OCPI's text.
 Fast, and always the same amounts: `prepare(tariff, zone).price(cdr_bytes)` (`prepared`, with `timetable`,
 `cdr_bytes`, `swift`, and the generated `loops` of `loop_traits`, `loop_reading` and `loop_pricing`), and
 `price_columns(tariff, columns, zone)` for many at once (`batch`, of `batch_runner`, `batch_volumes`,
-`batch_chunk` and `batch_split`) from packed `columns`: `encode` and `decode` one session, `pack` and
-`unpack` many, `arrow` for Parquet (`columns_text` what columns cannot hold). `packed` keeps billed sessions
-in `narrow` bytes, and `what_if_columns` prices these again.
+`batch_chunk`, `batch_split` and `batch_limits`) from packed `columns`: `encode` and `decode` one session,
+`pack` and `unpack` many, `arrow` for Parquet (`columns_text` what columns cannot hold). `packed` keeps billed
+sessions in `narrow` bytes, and `what_if_columns` prices these again.
 
 To understand tariffs rather than to bill: `explain` in words, `preview` of coming prices (`spot` at an
 instant, `pictures` of it), `lint` for what looks wrong (`cells`: conditions as sets), `verify` for CDRs

@@ -1,7 +1,7 @@
 """Many sessions under one tariff at once, with NumPy: whole numbers, in chunks, with a bound on each sum.
 
 What a session's columns or 64 bits cannot do is priced the general way, one session at a time: reservations,
-periods of both charging and parking, amounts at which a limit of the tariff sets in, numbers too large, and
+periods of both charging and parking, limits of the tariff that contradict each other, numbers too large, and
 what a period that is split leaves in doubt. So the amounts are always those of `price`.
 """
 
@@ -15,6 +15,7 @@ from types import MappingProxyType
 import numpy as np
 
 from tariffs.batch_chunk import Chunk
+from tariffs.batch_limits import Limit, limits_of
 from tariffs.batch_runner import MOST, Flags, Runner
 from tariffs.batch_split import chunk_of
 from tariffs.columns import Columns, Whole
@@ -104,6 +105,11 @@ def attempt_columns(
 
 
 @lru_cache(maxsize=64)
+def _limits(runner: Runner) -> tuple[Limit, ...] | None:
+    return limits_of(runner)
+
+
+@lru_cache(maxsize=64)
 def _runner(prepared: Prepared) -> Runner:
     return Runner(prepared)
 
@@ -135,12 +141,20 @@ class _Found:
             self.known[span] = base == 0
             self.gross[span][base != 0] = 0
         if runner.prepared.scale.limited:
-            found.strange |= _limited(runner, rounded, self.gross[span])
+            self._bound(runner, found, (base, taxed), span)
         for group, (net, used) in found.shares.items():
             share = self.share(group)
             share.net[span] = rounded if len(found.shares) == 1 else rounding.net(net)
             share.used[span] = used
         self.odd[span] = found.strange
+
+    def _bound(self, runner: Runner, chunk: Chunk, amounts: tuple[Whole, Whole], span: slice) -> None:
+        """Within the limits of the tariff."""
+        limits = _limits(runner)
+        if limits is None:
+            chunk.strange |= _limited(runner, self.net[span], self.gross[span])
+        for limit in limits or ():
+            limit.apply(runner, chunk, amounts, (self.net[span], self.gross[span]))
 
     def put(self, place: int, quote: Quote) -> None:
         """What one session costs."""

@@ -12,7 +12,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tariff_strategies import NIGHTS, ZONES, Json, money, segment, tariff_documents
 
-from tariffs import Policy, Session, Step, Tariff, pack, price, price_columns, read_session, read_tariff
+from tariffs import (
+    Policy,
+    Session,
+    Split,
+    Step,
+    Tariff,
+    pack,
+    price,
+    price_columns,
+    read_session,
+    read_tariff,
+)
 
 MANY = int(os.environ.get("TARIFFS_FUZZ", "0"))
 SIZE = settings(
@@ -33,6 +44,12 @@ def segments(draw: st.DrawFn) -> Json:
     return found | ({"current": draw(st.integers(0, 45))} if kind == "CHARGING" else {})
 
 
+def bounds(most: int) -> st.SearchStrategy[Json]:
+    """A limit, with or without taxes, which may contradict another."""
+    return st.fixed_dictionaries({"before_taxes": money(0, most)}, optional={"after_taxes": money(0, most)})
+
+
+limits = st.fixed_dictionaries({}, optional={"min_price": bounds(3000), "max_price": bounds(9000)})
 sessions = st.fixed_dictionaries(
     {"start": st.sampled_from(NIGHTS), "segments": st.lists(segments(), min_size=1, max_size=9)}
 )
@@ -61,12 +78,21 @@ def together(tariff: Tariff, given: list[Session], zone: str, policy: Policy) ->
     return told, found.general
 
 
+POLICIES = [
+    Policy(),
+    Policy(),
+    Policy(step=Step.OFF, decimals=6),
+    Policy(decimals=2),
+    Policy(split=Split.START),
+]
+
+
 @SIZE
 @given(
-    tariff_documents(limited=True),
+    st.builds(dict.__or__, tariff_documents(), limits),
     st.lists(sessions, min_size=5, max_size=5),
     st.sampled_from(ZONES),
-    st.sampled_from([Policy(), Policy(), Policy(step=Step.OFF, decimals=6), Policy(decimals=2)]),
+    st.sampled_from(POLICIES),
 )
 def test_together_they_cost_what_each_costs_alone(
     document: Json, documents: list[Json], zone: str, policy: Policy
@@ -91,10 +117,24 @@ REST = element(part("ENERGY", "0.35", 1000), part("TIME", "0.5", 60))
 
 
 @pytest.mark.parametrize(
+    "limits",
+    [
+        {},
+        {
+            "min_price": {"before_taxes": 2, "after_taxes": Decimal("2.42")},
+            "max_price": {"before_taxes": 6, "after_taxes": 7},
+        },
+        {"max_price": {"before_taxes": 5}},
+        {"min_price": {"before_taxes": 2}, "max_price": {"before_taxes": 5, "after_taxes": Decimal("5.5")}},
+        {"min_price": {"before_taxes": 2, "after_taxes": 3}, "max_price": {"before_taxes": 5}},
+    ],
+)
+@pytest.mark.parametrize(
     "elements", [[NIGHT, REST], [SOON, REST], [MUCH, REST], [NIGHT, SOON, MUCH, OVERSTAY, REST]]
 )
-def test_hardly_any_has_to_be_priced_alone(elements: list[Json]) -> None:
-    tariff = read_tariff({"id": "T", "currency": "EUR", "tax_included": "NO", "elements": elements})
+def test_hardly_any_has_to_be_priced_alone(elements: list[Json], limits: Json) -> None:
+    document = {"id": "T", "currency": "EUR", "tax_included": "NO", "elements": elements}
+    tariff = read_tariff(document | limits)
     given = [
         read_session(
             {
