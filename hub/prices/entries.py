@@ -240,7 +240,7 @@ def put(book: Book, version: Version) -> None:
     sent = was.sent | stamp
     newest = sent if was.newest is was.sent else was.newest | stamp
     document = Document("tariffs", was.owner, was.key, was.edition, sent, newest)
-    audience = readers.audience(book.unit, document, stored)
+    audience = readers.audience(book.unit, document)
     documents.save(book.unit, document, stored, audience=audience, source=None)
 
 

@@ -13,8 +13,9 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from hub.ocpi.document import Document, Party
 from hub.ocpi.wire import fold
 from hub.prices import rule_rows, sightings
+from hub.store import documents
 from hub.store.assignments import rules
-from hub.store.documents import TABLES, Stored, looked_up
+from hub.store.documents import TABLES
 from hub.store.prepared import Prepared
 from hub.store.readers import SOME, tariff_readers
 from hub.store.unit import Unit
@@ -37,16 +38,9 @@ def of(unit: Unit, owner: Party, key: str) -> frozenset[Party] | None:
     return frozenset(map(Party.of_code, found - {SOME})) if found else None
 
 
-def audience(unit: Unit, tariff: Document, existing: Stored | None) -> Party | None:
+def audience(unit: Unit, tariff: Document) -> Party | None:
     """What is to stand in the column `audience` of a tariff, for `documents.save`."""
-    if existing is not None:
-        return FOR_SOME if is_for_some(existing) else None
     return None if of(unit, tariff.owner, tariff.key) is None else FOR_SOME
-
-
-def is_for_some(tariff: Stored) -> bool:
-    """Whether it is not for all."""
-    return dict(zip(looked_up(tariff.module), tariff.found, strict=True))["audience"] == SOME
 
 
 def may_read(unit: Unit, owner: Party, key: str, parties: Collection[Party], at: int | None = None) -> bool:
@@ -89,6 +83,7 @@ def restrict(unit: Unit, owner: Party, key: str, parties: Collection[Party]) -> 
     after = frozenset(parties) or None
     if of(unit, owner, key) == after:
         return
+    documents.claim(unit, "tariffs", owner, key)  # the tariff first, as everybody who changes prices
     sightings.touch(unit)
     before = of(unit, owner, key)
     close(unit, owner, key, (before or frozenset()) - (after or frozenset()), public=after is None)
@@ -117,10 +112,18 @@ def close(unit: Unit, owner: Party, key: str, parties: Collection[Party], *, pub
 
 def begin(unit: Unit, owner: Party, key: str, parties: Collection[Party], *, restricted: bool) -> None:
     codes = sorted(party.code for party in parties) + ([SOME] if restricted else [])
-    since = unit.now if not restricted or sightings.seen(unit, owner, key) else EVER
+    never_public = (
+        restricted and not ever_restricted(unit, owner, key) and not sightings.seen(unit, owner, key)
+    )
+    since = EVER if never_public else unit.now
     rows = [{"owner": owner.code, "key": key, "party": code, "since": since} for code in codes]
     if rows:
         unit.connection.execute(insert(tariff_readers), rows)
+
+
+def ever_restricted(unit: Unit, owner: Party, key: str) -> bool:
+    query = select(READ_BY.id).where(READ_BY.owner == owner.code, READ_BY.key == key).limit(1)
+    return unit.connection.execute(query).first() is not None
 
 
 # What is hidden from whom ----------------------------------------------------------------------------------

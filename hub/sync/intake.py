@@ -120,7 +120,7 @@ def store(unit: Unit, sender: Sender, document: Document, existing: Stored | Non
         return Kept.SAME
     audience = module.heard_by_one(document.newest) if module.heard_by_one else None
     if module.name in RESTRICTED:
-        audience = readers.audience(unit, document, existing)
+        audience = readers.audience(unit, document)
     documents.save(unit, document, existing, audience=audience, source=partner.id)
     return Kept.CHANGED if living else Kept.NEW
 

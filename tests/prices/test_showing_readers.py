@@ -118,6 +118,25 @@ def test_a_tariff_restricted_before_it_exists_is_never_seen_by_others(scene: Sce
     assert scene.owed("A", "tariffs") == scene.owed("C", "tariffs") == []
 
 
+def test_a_tariff_may_be_opened_and_closed_before_it_exists(scene: Scene) -> None:
+    for names in ("B", "", "C", "", "B"):
+        scene.restrict("EARLY", *names)
+    scene.tariff("EARLY")
+    assert ["EARLY" in scene.ids(name, "tariffs") for name in "ABC"] == [False, True, False]
+
+
+def test_what_is_claimed_before_it_is_restricted_is_stored_as_restricted(scene: Scene) -> None:
+    """In one transaction, as when an operator publishes for some what was for all."""
+    body = example("2.3.0", "tariffs", id="OPEN")
+    with scene.hub.store.unit() as unit:
+        existing = documents.claim(unit, "tariffs", OWNER, "OPEN")
+        readers.restrict(unit, OWNER, "OPEN", [READERS["C"]])
+        document = Document("tariffs", OWNER, "OPEN", "2.3.0", body, body)
+        audience = readers.audience(unit, document)
+        documents.save(unit, document, existing, audience=audience, source=None)
+    assert "OPEN" not in scene.ids("A", "tariffs") + scene.ids("B", "tariffs")
+
+
 def test_a_tariff_made_and_restricted_in_one_transaction_is_told_to_nobody_else(scene: Scene) -> None:
 
     scene.settle()
