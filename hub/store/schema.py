@@ -1,15 +1,18 @@
 """Every table there is: importing this module completes the metadata."""
 
 from hub.store import (
+    adjustments,
     agreements,
     assignments,
     attempts,
     audit,
     charges,
     clearings,
+    conflicts,
     cursors,
     curves,
     deliveries,
+    disputes,
     documents,
     findings,
     history,
@@ -26,15 +29,18 @@ from hub.store import (
 from hub.store.base import metadata
 
 __all__ = [
+    "adjustments",
     "agreements",
     "assignments",
     "attempts",
     "audit",
     "charges",
     "clearings",
+    "conflicts",
     "cursors",
     "curves",
     "deliveries",
+    "disputes",
     "documents",
     "findings",
     "history",

@@ -9,6 +9,10 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
+    "cdr_conflicts",
+    "dispute_messages",
+    "disputes",
+    "adjustments",
     "entries",
     "postings",
     "meter_keys",
@@ -26,9 +30,12 @@ def upgrade() -> None:
     create_clearings()
     create_settings()
     create_ledger()
+    create_disputes()
+    create_evidence()
 
 
 def downgrade() -> None:
+    op.drop_index("uq_cdrs_credited", "cdrs")
     for name in TABLES:
         op.drop_table(name)
     if op.get_bind().dialect.name == "postgresql":
@@ -176,6 +183,83 @@ FORBIDDING = (
         for table in ("postings", "entries")
     ),
 )
+
+
+def create_disputes() -> None:
+    op.create_table(
+        "disputes",
+        sa.Column("id", SERIAL, primary_key=True),
+        sa.Column("clearing_id", SERIAL, nullable=False),
+        *texts({"cpo": 5, "emsp": 5, "cdr_key": 80, "opened_by": 5, "reason": 20}),
+        *numbers("claimed"),
+        *texts({"currency": 3}),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("opened_at", "due_at")),
+        *texts({"by": 100}),
+        sa.Column("outcome", sa.String(10)),
+        *numbers("closed_at"),
+        sa.Column("closed_by", sa.String(100)),
+        sa.Column("why", sa.Text),
+        *(sa.Column(name, sa.String(80)) for name in ("credit_key", "replacement_key")),
+        sa.Column("adjustment_id", SERIAL),
+    )
+    op.create_index("ix_disputes_clearing_id", "disputes", ["clearing_id"])
+    op.create_index("ix_disputes_due", "disputes", ["outcome", "due_at"])
+    still = sa.text("outcome IS NULL")
+    op.create_index(
+        "uq_disputes_open",
+        "disputes",
+        ["clearing_id"],
+        unique=True,
+        sqlite_where=still,
+        postgresql_where=still,
+    )
+    op.create_table(
+        "dispute_messages",
+        sa.Column("id", SERIAL, primary_key=True),
+        sa.Column("dispute_id", SERIAL, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("party", sa.String(5)),
+        *texts({"by": 100}),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("file", sa.String(200)),
+        sa.Column("sha256", sa.String(64)),
+    )
+    op.create_index("ix_dispute_messages_dispute_id", "dispute_messages", ["dispute_id"])
+    op.create_table(
+        "adjustments",
+        sa.Column("id", SERIAL, primary_key=True),
+        *texts({"key": 160, "kind": 10}),
+        sa.Column("agreement_id", SERIAL),
+        *texts({"cpo": 5, "emsp": 5, "currency": 3}),
+        sa.Column("cdr_key", sa.String(80)),
+        sa.Column("dispute_id", SERIAL),
+        sa.Column("net", sa.BigInteger, nullable=False),
+        *numbers("gross"),
+        sa.Column("taxes", sa.Text, nullable=False),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("service_at", "at")),
+        *texts({"by": 100}),
+        sa.Column("why", sa.Text),
+        sa.Column("reverses", SERIAL),
+        sa.Column("statement_id", SERIAL),
+        sa.UniqueConstraint("key", name="uq_adjustments_key"),
+        sa.UniqueConstraint("reverses", name="uq_adjustments_reverses"),
+    )
+    op.create_index("ix_adjustments_cdr", "adjustments", ["cpo", "cdr_key"])
+    op.create_index("ix_adjustments_statement", "adjustments", ["statement_id"])
+
+
+def create_evidence() -> None:
+    """A CDR is credited once; what was sent under its id with another content is kept."""
+    op.create_index("uq_cdrs_credited", "cdrs", ["owner", "credit_reference_id"], unique=True)
+    op.create_table(
+        "cdr_conflicts",
+        sa.Column("id", SERIAL, primary_key=True),
+        *texts({"owner": 5, "cdr_key": 80, "sha256": 64, "edition": 10}),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+        sa.Column("times", sa.Integer, nullable=False),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("first_at", "seen_at")),
+        sa.UniqueConstraint("owner", "cdr_key", "sha256", name="uq_cdr_conflicts_owner_cdr_key_sha256"),
+    )
 
 
 def create_settings() -> None:
