@@ -48,6 +48,24 @@ def refused(response: TestResponse, *statuses: int) -> None:
 # 1, 2: who asks -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/ocpi/2.2.1/receiver/nothing"),
+        ("GET", "/ocpi/9.9"),
+        ("DELETE", "/ocpi/versions"),
+        ("POST", "/ocpi/2.2.1/sender/locations"),
+        ("GET", "/ocpi/"),
+    ],
+)
+def test_a_stranger_is_not_told_what_is_there(app: Flask, cpo: Platform, method: str, path: str) -> None:
+    for headers in ({}, {"Authorization": "Token bm9ib2R5"}):
+        answer = app.test_client().open(path, method=method, headers=headers)
+        refused(answer, 401)
+        assert answer.headers["WWW-Authenticate"] == "Token"
+    refused(cpo.call(method, path), 404, 405)
+
+
 def tokens_of_nobody(good: str) -> list[str | None]:
     encoded = base64.b64encode(good.encode()).decode()
     return [
