@@ -69,7 +69,9 @@ def packed(row: Any, cdr: Json, zone: str) -> tuple[Group, Billed] | Unread:
             case = replace(case, claims=by_tariff(strictjson.reread(row.quote)))
     except PricingError as fault:
         return Unread(row.seq, row.owner, str(cdr["start_date_time"])[:7], str(fault))
-    group = row.owner, month_of(case.session, zone), zone, str(cdr["currency"]).upper()
+    currency = str(cdr["currency"]).upper()  # a blob has one, whatever the session says
+    case = replace(case, session=replace(case.session, currency=currency))
+    group = row.owner, month_of(case.session, zone), zone, currency
     return group, Billed(row.seq, case, tariff_of(cdr))
 
 
