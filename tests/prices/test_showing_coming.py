@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from factories import Json
 from platforms import data
-from viewers import OWNER, Connect, Scene, component
+from sqlalchemy import delete
+from viewers import OWNER, Connect, Scene, component, ids_of
 
-from hub.ocpi import instants
+from hub.ocpi import instants, strictjson
 from hub.prices import publishing, taking_force, turning
 from hub.prices.publishing import Edit
 from hub.store.audit import Actor
+from hub.store.parties import endpoints
 
 MINUTE = 60_000_000
 US = Actor("a test", "CLI")
@@ -95,6 +97,17 @@ def test_who_is_pushed_tariffs_hears_of_it_at_the_instant(scene: Scene, at: int)
     assert list(listed(scene, "B")) == ["T", "U"]
     assert scene.named("B") == {"L1": ["T"], "L2": ["U"]}
     assert scene.owed("B", "tariffs") == scene.owed("B", "locations") == []
+
+
+def test_who_has_no_receiver_for_tariffs_pulls_only(scene: Scene, at: int) -> None:
+    emsp = scene.emsps["B"].set(pull_only=frozenset())
+    mine = (endpoints.c.partner_id == emsp.id) & (endpoints.c.module == "tariffs")
+    with scene.hub.store.unit() as unit:
+        unit.connection.execute(delete(endpoints).where(mine))
+    publish(scene, "0.40", at)
+    assert list(listed(scene, "B")) == ["T", "U", "T.v2"]
+    (put,) = scene.owed("B", "locations")  # which are pushed to it
+    assert ids_of(strictjson.read(put.body)) == ["T", "T.v2"]
 
 
 @pytest.mark.parametrize("name", PULLING)
