@@ -7,9 +7,9 @@ from flask import Response
 from hub.api import envelope, guard
 from hub.ocpi.document import Party
 from hub.ocpi.wire import Wire
-from hub.store import documents
+from hub.store import conflicts, documents
 from hub.sync import intake
-from hub.sync.intake import Kept, Sender
+from hub.sync.intake import Kept, OtherContent, Sender
 
 
 def post(wire: Wire) -> Response:
@@ -17,10 +17,15 @@ def post(wire: Wire) -> Response:
     sender = Sender(guard.caller().partner, wire)
     body, written = guard.body_and_written()
     owner, checked = sender.check(body, guard.now(), written)
-    with guard.hub().store.unit() as unit:
-        document = wire.lift(checked, owner, sender.around(unit))
-        existing = documents.claim(unit, wire.module.name, owner, document.key)
-        kept = intake.keep_cdr(unit, sender, document, existing)
+    try:
+        with guard.hub().store.unit() as unit:
+            document = wire.lift(checked, owner, sender.around(unit))
+            existing = documents.claim(unit, wire.module.name, owner, document.key)
+            kept = intake.keep_cdr(unit, sender, document, existing)
+    except OtherContent:
+        with guard.hub().store.unit() as unit:  # the other one was undone with all that was in it
+            conflicts.keep(unit, document)
+        raise
     where = {"Location": location_of(wire, owner, str(checked.body[wire.module.id_field]))}
     return envelope.answer(http_status=201 if kept is Kept.NEW else 200, headers=where)
 

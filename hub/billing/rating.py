@@ -236,10 +236,13 @@ def pinned(unit: Unit, resolution: Resolution, tariff_id: str, seen: int | None)
     return by_connector.pinned(unit, resolution.here.owner, tariff_id, resolution.here.start, seen)
 
 
-def issue(unit: Unit, session: Document, rated: Rated) -> None:
-    """Store the CDR and the charge; the reactions to the CDR owe it to the eMSP."""
+def issue(unit: Unit, session: Document, rated: Rated, replaced: str = "") -> None:
+    """Store the CDR and the charge; the reactions to the CDR owe it to the eMSP.
+
+    replaced  key of the CDR in whose place it comes, once that is credited
+    """
     owner = session.owner
-    identity = str(uuid.uuid5(ID_SPACE, f"{owner}/{session.key}"))
+    identity = str(uuid.uuid5(ID_SPACE, "/".join(filter(None, (str(owner), session.key, replaced)))))
     used = [version.document.newest for version in rated.versions]
     body = cdr.of(session.newest, identity, rated.place, used, rated.quote)
     body["last_updated"] = instants.text(unit.now)

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
-from hub.clearing import checks, rows, rule_sets, states
+from hub.clearing import checks, offsetting, rows, rule_sets, states
 from hub.clearing.case import Case
 from hub.clearing.context import Around
 from hub.clearing.facts import facts_of
@@ -114,8 +114,15 @@ def settle(unit: Unit, row: Any, judged: Judged, by: str = BY_ITSELF) -> State:
         unit.connection.execute(update(clearings).where(clearings.c.id == row.id).values(columns))
         return State.HELD
     states.move(unit, row, State.CHECKED, by, None, judged.found, **columns)
-    checked = unit.connection.execute(select(clearings).where(clearings.c.id == row.id)).one()
-    states.move(unit, checked, judged.state, by, why(judged.found), judged.found)
+    return conclude(unit, row, judged, by)
+
+
+def conclude(unit: Unit, row: Any, judged: Judged, by: str, **columns: Any) -> State:
+    """What is CHECKED is held or rated; a credit stands or falls with what it credits."""
+    checked = rows.again(unit, row)
+    if judged.state is State.RATED and checked.kind == rows.CREDIT:
+        return offsetting.rate(unit, checked, by, why(judged.found), judged.found)
+    states.move(unit, checked, judged.state, by, why(judged.found), judged.found, **columns)
     return judged.state
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
-from hub.clearing import clear, states
+from hub.clearing import clear, offsetting, rows, states
 from hub.clearing.states import MovedMeanwhile, NoSuchTransition, State
 from hub.ocpi.document import Party
 from hub.parties import agreements
@@ -88,7 +88,10 @@ def decide(unit: Unit, row: Any, decision: Decision, actor: Actor, why: str | No
     else:
         after = LEADS_TO[decision]
         refuse_own_way(row, decision)
-        states.move(unit, row, after, actor.name, why, next_check_at=None)
+        if after is State.RATED and row.kind == rows.CREDIT:
+            after = offsetting.rate(unit, row, actor.name, why)
+        else:
+            states.move(unit, row, after, actor.name, why, next_check_at=None)
     what = f"cdr/{Party.of_code(row.owner)}/{row.cdr_key}"
     audit.record(unit, actor, decision, what, before, {"state": after, "codes": row.codes}, why)
     return after
@@ -108,13 +111,11 @@ def checked_anew(unit: Unit, row: Any, actor: Actor, why: str | None) -> State:
     judged = clear.judge(unit, row)
     if row.state not in {State.HELD, State.REJECTED, State.DROPPED}:
         raise NoSuchTransition(f"{row.cdr_key} is {row.state}; what is not held needs no check")
+    if row.credited_by is not None:
+        raise NoSuchTransition(f"{row.cdr_key} is credited by {row.credited_by}; neither is paid")
     if row.state != State.HELD:
-        states.move(unit, row, State.CHECKED, actor.name, why or "once more")
-        row = unit.connection.execute(select(clearings).where(clearings.c.id == row.id)).one()
-        states.move(
-            unit, row, judged.state, actor.name, clear.why(judged.found), judged.found, **judged.columns
-        )
-        return judged.state
+        states.move(unit, row, State.CHECKED, actor.name, why or "once more", **judged.columns)
+        return clear.conclude(unit, row, judged, actor.name)
     return clear.settle(unit, row, judged, actor.name)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 
 from hub.clearing import readings
 from hub.clearing.case import Other
@@ -26,6 +26,9 @@ MOST = 50
 """So many of each kind are compared with one CDR, whatever lies there."""
 
 
+NORMAL, CREDIT, REPLACEMENT = "NORMAL", "CREDIT", "REPLACEMENT"
+
+
 def enter(unit: Unit, stored: Stored, facts: Facts) -> None:
     """Give a CDR its row, in state RECEIVED; nothing happens when it has one."""
     row = INSERTS[unit.dialect.name](clearings).values(columns(stored, facts))
@@ -42,7 +45,7 @@ def columns(stored: Stored, facts: Facts) -> Mapping[str, Any]:
         "cdr_key": stored.key,
         "cdr_seq": stored.seq,
         "emsp": Party.of(token["country_code"], token["party_id"]).code,
-        "kind": "CREDIT" if cdr.get("credit") else "NORMAL",
+        "kind": CREDIT if cdr.get("credit") else NORMAL,
         "state": State.RECEIVED,
         "received_at": stored.received_at,
         "session_key": None if session is None else fold(session),
@@ -82,6 +85,26 @@ def one(unit: Unit, owner: str, cdr_key: str) -> Any:
     """The row of a CDR; None when it has none yet."""
     query = select(clearings).where(clearings.c.owner == owner, clearings.c.cdr_key == cdr_key)
     return unit.connection.execute(query).first()
+
+
+def again(unit: Unit, row: Any) -> Any:
+    """The same row as it is now."""
+    return unit.connection.execute(select(clearings).where(clearings.c.id == row.id)).one()
+
+
+def locked(unit: Unit, owner: str, cdr_key: str) -> Any:
+    """The row of a CDR, locked until the commit; None when it has none yet."""
+    mine = select(clearings).where(clearings.c.owner == owner, clearings.c.cdr_key == cdr_key)
+    return unit.connection.execute(mine.with_for_update()).first()
+
+
+def link(unit: Unit, original: Any, replacement: Any) -> None:
+    """The one stands in the place of the other."""
+    for row, values in (
+        (original, {"replaced_by": replacement.cdr_key}),
+        (replacement, {"kind": REPLACEMENT}),
+    ):
+        unit.connection.execute(update(clearings).where(clearings.c.id == row.id).values(values))
 
 
 def through(unit: Unit) -> int:
@@ -127,7 +150,7 @@ def normal(row: Any) -> Select[Any]:
     """Other CDRs that bill something, received before this one."""
     alive = clearings.c.state.not_in([State.REJECTED, State.DROPPED])
     earlier = or_(clearings.c.received_at < row.received_at, clearings.c.cdr_seq < row.cdr_seq)
-    return select(clearings).where(clearings.c.id != row.id, clearings.c.kind != "CREDIT", alive, earlier)
+    return select(clearings).where(clearings.c.id != row.id, clearings.c.kind != CREDIT, alive, earlier)
 
 
 def other(row: Any) -> Other:
@@ -170,7 +193,7 @@ def usual(unit: Unit, row: Any, since: int) -> tuple[Decimal, ...]:
     rated = clearings.c.state.in_([State.RATED, State.STATED, State.SETTLED])
     query = (
         select(clearings.c.net, clearings.c.energy)
-        .where(*same, rated, clearings.c.kind != "CREDIT", clearings.c.currency == row.currency)
+        .where(*same, rated, clearings.c.kind != CREDIT, clearings.c.currency == row.currency)
         .where(clearings.c.started_at.between(since, row.started_at))
         .order_by(clearings.c.started_at.desc())
         .limit(MOST)

@@ -17,7 +17,7 @@ from hub.ocpi.wire import Checked, Leniency, Wire, fold
 from hub.parties import mendings
 from hub.parties.partner import Partner
 from hub.prices import adjustments, readers
-from hub.store import charges, documents
+from hub.store import charges, conflicts, documents
 from hub.store.charges import Charge
 from hub.store.documents import Stored
 from hub.store.readers import RESTRICTED
@@ -39,6 +39,10 @@ class Kept(StrEnum):
 
 class NotOwn(InvalidParameter):  # TR-61
     """country_code and party_id are no party of this connection in the role that owns such objects."""
+
+
+class OtherContent(InvalidParameter):  # CDR-03
+    """A CDR with this id is stored already, with other content: CDRs never change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,8 @@ def keep_cdr(unit: Unit, sender: Sender, document: Document, existing: Stored | 
         return store(unit, sender, document, None)
     if existing.document.sent == document.sent or existing.document.newest == document.newest:
         return Kept.SAME
-    raise InvalidParameter("A CDR with this id is stored already, with other content: CDRs never change")
+    conflicts.keep(unit, document)
+    raise OtherContent
 
 
 def settle(unit: Unit, document: Document) -> None:
@@ -167,8 +172,13 @@ def undo_bill(unit: Unit, credit: Document) -> None:
     fault = fault_of(unit, credit, original)
     if fault:
         raise InvalidParameter(f"This credit cannot be: {fault}", fields={"credit_reference_id": fault})
-    for session_key in charges.credit(unit, credit.owner.code, reference):
-        adjustments.give_back(unit, credit.owner.code, session_key)
+    unbill(unit, credit.owner.code, reference)
+
+
+def unbill(unit: Unit, owner: str, cdr_key: str) -> None:
+    """The session of a CDR taken back may be billed anew; what it took of allowances is there again."""
+    for session_key in charges.credit(unit, owner, cdr_key):
+        adjustments.give_back(unit, owner, session_key)
 
 
 def fault_of(unit: Unit, credit: Document, original: Stored | None) -> str | None:

@@ -102,7 +102,7 @@ def test_a_credit_is_checked_as_a_credit(roaming):
     assert code(roaming.receiver("POST", "cdrs", told)) == (201, 1000)
     rows = cleared(roaming)
     assert {key: (row.kind, row.state) for key, row in rows.items()} == {
-        "OWN-1": ("NORMAL", "RATED"),
+        "OWN-1": ("NORMAL", "CREDITED"),
         "OWN-1-C": ("CREDIT", "RATED"),
     }
 
