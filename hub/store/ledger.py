@@ -32,7 +32,7 @@ entries = Table(
     Column("currency", String(3), nullable=False),
     Column("amount", Micro, nullable=False),  # debit above nought, credit below
     Column("period", String(7)),  # the month it belongs to
-    Column("tax", String(12)),  # category and rate, of amounts that bear one: "S 19"
+    Column("tax", String(20)),  # category and rate, of amounts that bear one: "S 19", "VAT 19"
     Index("ix_entries_account", "account", "currency"),
 )
 

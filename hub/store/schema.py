@@ -24,6 +24,7 @@ from hub.store import (
     quarantine,
     readers,
     schedules,
+    statements,
     tasks,
 )
 from hub.store.base import metadata
@@ -53,5 +54,6 @@ __all__ = [
     "quarantine",
     "readers",
     "schedules",
+    "statements",
     "tasks",
 ]

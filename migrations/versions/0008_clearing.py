@@ -9,6 +9,14 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
+    "number_series",
+    "statement_events",
+    "statement_revisions",
+    "statement_totals",
+    "statement_lines",
+    "statements",
+    "period_carried",
+    "periods",
     "cdr_conflicts",
     "dispute_messages",
     "disputes",
@@ -30,6 +38,7 @@ def upgrade() -> None:
     create_clearings()
     create_settings()
     create_ledger()
+    create_closing()
     create_disputes()
     create_evidence()
 
@@ -40,6 +49,7 @@ def downgrade() -> None:
         op.drop_table(name)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION ledger_stays")
+        op.execute("DROP FUNCTION closed_stays")
 
 
 def create_agreements() -> None:
@@ -154,7 +164,7 @@ def create_ledger() -> None:
         *texts({"account": 60, "currency": 3}),
         sa.Column("amount", sa.BigInteger, nullable=False),
         sa.Column("period", sa.String(7)),
-        sa.Column("tax", sa.String(12)),
+        sa.Column("tax", sa.String(20)),
     )
     op.create_index("ix_entries_posting_id", "entries", ["posting_id"])
     op.create_index("ix_entries_account", "entries", ["account", "currency"])
@@ -260,6 +270,169 @@ def create_evidence() -> None:
         *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("first_at", "seen_at")),
         sa.UniqueConstraint("owner", "cdr_key", "sha256", name="uq_cdr_conflicts_owner_cdr_key_sha256"),
     )
+
+
+def create_closing() -> None:
+    op.create_table(
+        "periods",
+        sa.Column("id", SERIAL, primary_key=True),
+        sa.Column("agreement_id", SERIAL, nullable=False),
+        *texts({"month": 7}),
+        *needed("starts_at", "ends_at", "closed_at"),
+        *texts({"closed_by": 100}),
+        sa.UniqueConstraint("agreement_id", "month", name="uq_periods_agreement_id_month"),
+    )
+    op.create_index("ix_periods_month", "periods", ["month"])
+    op.create_table(
+        "period_carried",
+        sa.Column("id", SERIAL, primary_key=True),
+        refers("period_carried", "period_id", "periods.id"),
+        sa.Column("clearing_id", SERIAL, nullable=False),
+        *texts({"owner": 5, "cdr_key": 80, "state": 10}),
+        *needed("net"),
+        sa.Column("why", sa.Text, nullable=False),
+    )
+    op.create_index("ix_period_carried_period_id", "period_carried", ["period_id"])
+    create_statements()
+    create_lines()
+    op.create_table(
+        "number_series",
+        sa.Column("series", sa.String(30), primary_key=True),
+        sa.Column("last", sa.Integer, nullable=False),
+    )
+    for table, free in MAY_CHANGE.items():
+        forbid(table, free)
+
+
+def create_statements() -> None:
+    op.create_table(
+        "statements",
+        sa.Column("id", SERIAL, primary_key=True),
+        refers("statements", "period_id", "periods.id"),
+        sa.Column("agreement_id", SERIAL, nullable=False),
+        *texts({"cpo": 5, "emsp": 5, "currency": 3, "month": 7}),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("terms", "parties")),
+        *needed("created_at"),
+        *texts({"state": 9}),
+        sa.Column("revision", sa.Integer, nullable=False),
+        sa.Column("number", sa.String(40)),
+        *numbers("approved_at", "sent_at", "due_at", "final_at"),
+        sa.UniqueConstraint("period_id", name="uq_statements_period_id"),
+        sa.UniqueConstraint("number", name="uq_statements_number"),
+    )
+    op.create_index("ix_statements_month", "statements", ["month"])
+    op.create_table(
+        "statement_totals",
+        sa.Column("id", SERIAL, primary_key=True),
+        refers("statement_totals", "statement_id", "statements.id"),
+        sa.Column("revision", sa.Integer, nullable=False),
+        *texts({"category": 2}),
+        *needed("rate", "base", "net", "tax"),
+        sa.UniqueConstraint(
+            "statement_id",
+            "revision",
+            "category",
+            "rate",
+            name="uq_statement_totals_statement_id_revision_category_rate",
+        ),
+    )
+    op.create_table(
+        "statement_revisions",
+        sa.Column("id", SERIAL, primary_key=True),
+        refers("statement_revisions", "statement_id", "statements.id"),
+        *(sa.Column(name, sa.Integer, nullable=False) for name in ("revision", "lines")),
+        *needed("net", "tax", "gross", "fee", "receivable", "payable"),
+        *texts({"checksum": 64}),
+        *needed("made_at"),
+        *texts({"made_by": 100}),
+        sa.Column("why", sa.Text),
+        sa.UniqueConstraint("statement_id", "revision", name="uq_statement_revisions_statement_id_revision"),
+    )
+    op.create_table(
+        "statement_events",
+        sa.Column("id", SERIAL, primary_key=True),
+        refers("statement_events", "statement_id", "statements.id"),
+        *needed("at"),
+        *texts({"by": 100}),
+        sa.Column("before", sa.String(9)),
+        *texts({"after": 9}),
+        sa.Column("why", sa.Text),
+    )
+    op.create_index("ix_statement_events_statement_id", "statement_events", ["statement_id"])
+
+
+def create_lines() -> None:
+    op.create_table(
+        "statement_lines",
+        sa.Column("id", SERIAL, primary_key=True),
+        refers("statement_lines", "statement_id", "statements.id"),
+        *(sa.Column(name, sa.Integer, nullable=False) for name in ("number", "revision")),
+        *texts({"kind": 11}),
+        *(sa.Column(name, SERIAL) for name in ("clearing_id", "adjustment_id")),
+        sa.Column("part", sa.Integer, nullable=False),
+        sa.Column("cdr_key", sa.String(80)),
+        *numbers("ended_at"),
+        *texts({"service_month": 7}),
+        *needed("energy"),
+        *texts({"category": 2}),
+        *needed("rate", "base", "net", "tax", "fee"),
+        sa.Column("text", sa.Text),
+        sa.Column("engine", sa.String(20)),
+        sa.Column("policy", sa.Text),
+        sa.Column("input_hash", sa.String(64)),
+        sa.Column("left_in", sa.Integer),
+        sa.UniqueConstraint("statement_id", "number", name="uq_statement_lines_statement_id_number"),
+    )
+    standing = {engine: sa.text("left_in IS NULL") for engine in ("sqlite_where", "postgresql_where")}
+    op.create_index(
+        "uq_statement_lines_clearing", "statement_lines", ["clearing_id", "part"], unique=True, **standing
+    )
+    op.create_index("ix_statement_lines_adjustment", "statement_lines", ["adjustment_id"])
+
+
+MAY_CHANGE = {
+    "periods": (),
+    "period_carried": (),
+    "statements": ("state", "revision", "number", "approved_at", "sent_at", "due_at", "final_at"),
+    "statement_lines": ("left_in",),
+    "statement_totals": (),
+    "statement_revisions": (),
+    "statement_events": (),
+}
+"""The only columns of what was closed that change afterwards."""
+
+
+def forbid(table: str, free: tuple[str, ...]) -> None:
+    """The database itself refuses to change what was closed."""
+    connection, stays = op.get_bind(), "what was closed stays as it was"
+    names = [column["name"] for column in sa.inspect(connection).get_columns(table)]
+    fixed = ", ".join(f'"{name}"' for name in names if name not in free)
+    if connection.dialect.name == "sqlite":
+        for verb, what in (("update", f"UPDATE OF {fixed}"), ("delete", "DELETE")):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{verb} BEFORE {what} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{stays}'); END"
+            )
+        return
+    op.execute(
+        "CREATE OR REPLACE FUNCTION closed_stays() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{stays}'; END $$"
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_stay BEFORE UPDATE OF {fixed} OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION closed_stays()"
+    )
+
+
+def refers(table: str, column: str, to: str) -> sa.Column[int]:
+    """A column that must name a row of another table."""
+    key = sa.ForeignKey(to, name=f"fk_{table}_{column}")
+    return sa.Column(column, SERIAL, key, nullable=False)
+
+
+def needed(*names: str) -> list[sa.Column[int]]:
+    """Columns of whole numbers that must be there."""
+    return [sa.Column(name, sa.BigInteger, nullable=False) for name in names]
 
 
 def create_settings() -> None:

@@ -17,6 +17,7 @@ from alembic.util import CommandError
 import migrations
 from hub.store.engine import engine_for
 from hub.store.schema import metadata
+from hub.store.statements import MAY_CHANGE
 
 PATIENCE = 60
 VALUES: dict[type[Any], Any] = {
@@ -45,7 +46,7 @@ def reflected(connection: sa.Connection) -> sa.MetaData:
     return found
 
 
-ONLY_GROWING = {"audit_events", "entries", "postings"}
+ONLY_GROWING = {"audit_events", "entries", "postings"} | {table.name for table in MAY_CHANGE}
 """A row that is once there can be neither changed nor deleted."""
 
 
