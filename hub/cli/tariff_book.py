@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from hub.cli import tariff_book_views as views
+from hub.cli import tariff_told_views as told_views
 from hub.cli.acting import at_the_terminal
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Command
@@ -32,6 +33,7 @@ from hub.prices.problems import NoSuchTariff, NoSuchVersion
 from hub.prices.publishing import Edit
 from hub.prices.versions import ALWAYS, Version
 from hub.store.unit import Unit
+from hub.sync import telling
 
 UTC = "UTC"
 
@@ -125,6 +127,35 @@ def changes(hub: Hub, date: str, owner: Party | None, time_zone: str | None, as_
         click.echo(f"No price changes on {date} ({zone}).")
 
 
+@click.command(cls=Command, example="hub tariff told NL/EXA NIGHT")
+@party_argument
+@id_argument
+@click.option(
+    "--tries", type=click.IntRange(0), default=5, show_default=True, help="How many of each at most."
+)
+@zone_option
+@as_json_option
+@with_hub
+def told(hub: Hub, party: Party, identity: str, tries: int, time_zone: str | None, as_json: bool) -> None:
+    """Show what each partner was told of a tariff: which version, when, and what it answered.
+
+    A partner that pulls is told nothing by itself; it sees the version that is in force. Which locations name
+    the tariff is told with them: `hub delivery list --module locations`.
+    """
+    with hub.store.reading() as unit:
+        shown = known(unit, party, identity)
+        found = telling.of_tariff(unit, party, fold(identity), tries)
+        zone = time_zone or comparing.time_zone_of(unit, party)
+    if as_json:
+        show_json(list(map(told_views.plain, found)))
+    elif found:
+        told_views.show(found, zone)
+        if shown.next is not None:
+            click.echo(f"\nIt changes next {shown_in_full(shown.next, zone)}: it is sent then, not before.")
+    else:
+        click.echo("No partner that hears of tariffs is connected.")
+
+
 # Changing --------------------------------------------------------------------------------------------------
 
 
@@ -177,7 +208,7 @@ def withdraw(hub: Hub, party: Party, identity: str, number: int, its_end: bool, 
     click.echo(f"{party} {identity}: {what} is withdrawn.")
 
 
-COMMANDS: Sequence[click.Command] = (list_, show, publish, schedule, changes, end, revert, withdraw)
+COMMANDS: Sequence[click.Command] = (list_, show, told, publish, schedule, changes, end, revert, withdraw)
 
 
 # What they need --------------------------------------------------------------------------------------------

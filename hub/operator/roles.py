@@ -79,6 +79,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "tariffs.version": EVERYBODY,
     "tariffs.diff": EVERYBODY,
     "tariffs.changes": EVERYBODY,
+    "tariffs.told": EVERYBODY,
     "tariffs.create": may(PRICING),
     "tariffs.publish": may(PRICING),
     "tariffs.end": may(PRICING),

@@ -20,6 +20,7 @@ from hub.operator.fields import (
     WholeNumber,
     listed,
     sorting,
+    word,
 )
 from hub.operator.paging import Listing
 from hub.operator.pricing import When, edit, owned, zone
@@ -31,11 +32,13 @@ from hub.prices.drafting import drafted
 from hub.prices.versions import Turn, Version
 from hub.store.base import Instant as Micros
 from hub.store.pricebook import tariff_versions
+from hub.sync import telling
 
 section = Section("tariffs", "The price book: what each tariff says, and when it says so.")
 
 ONE = f"/tariffs/{objects.OWNER}/<object_id>"
 MOST_TURNS = 1000
+MOST_TRIES = 20
 HIGHEST = 2**31 - 1
 """No version has a higher number."""
 VERSION = f"{ONE}/versions/<int(max={HIGHEST}):number>"
@@ -148,6 +151,36 @@ class TurnSchema(Schema):
     reason = fields.String(**MAYBE)
 
 
+class TrySchema(Schema):
+    at = Instant(required=True)
+    version = fields.Integer(**MAYBE, metadata={"description": "Null: it was sent that there is none."})
+    outcome = fields.String(required=True)
+    answer = fields.String(**MAYBE)
+    correlation_id = fields.String(**MAYBE)
+
+
+class ToldSchema(Schema):
+    partner = fields.String(required=True)
+    parties = fields.List(PartyField(), required=True)
+    edition = fields.String(**MAYBE, metadata={"description": "The version of OCPI that it speaks."})
+    state = word(*telling.STATES, required=True)
+    version = fields.Integer(
+        **MAYBE,
+        metadata={
+            "description": "The one it confirmed, is owed, or sees when it pulls; null: there is none."
+        },
+    )
+    owed_at = Instant(**MAYBE)
+    ended_at = Instant(**MAYBE, metadata={"description": "When it was confirmed, refused or withheld."})
+    answer = fields.String(**MAYBE, metadata={"description": "What was wrong with the last answer."})
+    delivery = fields.Integer(**MAYBE, metadata={"description": "Its number in /deliveries."})
+    tries = fields.List(fields.Nested(TrySchema), required=True)
+
+
+class ToldList(Schema):
+    items = fields.List(fields.Nested(ToldSchema), required=True)
+
+
 class TurnQuery(Schema):
     since = Instant(metadata={"description": "Now, if left out."})
     until = Instant(metadata={"description": "Just before which; all that is to come, if left out."})
@@ -220,6 +253,13 @@ def diff(call: Call, **path: str) -> Json:
         "time_zone": place,
         "changes": None if found is None else found.as_dict(),
     }
+
+
+@section.get(f"{ONE}/told", "told", answers=ToldList)
+def told_to(call: Call, **path: str) -> Json:
+    """Tell what each partner was told of a tariff, and when: the version, the tries, what it answered."""
+    owner, key, _ = known(call, path)
+    return {"items": telling.of_tariff(call.unit, owner, key, MOST_TRIES)}
 
 
 @section.get("/tariff-changes", "changes", query=TurnQuery, answers=Turns)
