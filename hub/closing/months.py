@@ -1,0 +1,37 @@
+"""Months as agreements have them: from midnight to midnight by the clocks of one place."""
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from hub.closing.problems import NoSuchMonth
+from hub.ocpi import instants
+
+FORM = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
+
+
+def read(text: str) -> str:
+    """The month as it is written, "2026-10"; NoSuchMonth."""
+    if FORM.fullmatch(text) is None or text < "1971":
+        raise NoSuchMonth(f"{text!r} is no month; write it as 2026-10.")
+    return text
+
+
+def span(month: str, zone: str) -> tuple[int, int]:
+    """Its first instant and that of the next month, in microseconds."""
+    return begin(month, zone), begin(following(month), zone)
+
+
+def begin(month: str, zone: str) -> int:
+    year, number = map(int, month.split("-"))
+    return instants.instant(datetime(year, number, 1, tzinfo=ZoneInfo(zone)))
+
+
+def following(month: str) -> str:
+    year, number = map(int, month.split("-"))
+    return f"{year + number // 12}-{number % 12 + 1:02}"
+
+
+def of(instant: int, zone: str) -> str:
+    """The month in which an instant lies."""
+    return f"{instants.moment(instant).astimezone(ZoneInfo(zone)):%Y-%m}"

@@ -1,0 +1,210 @@
+"""A month of an agreement is closed: all that ended by then goes onto one statement, once and for all.
+
+It is one transaction, so that whatever happens on the way, all of it is there or nothing; and whoever closes
+a month that is closed already gets what the first close has made.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from hub.clearing import states
+from hub.clearing.states import State
+from hub.closing import candidates, lines, months, statements
+from hub.closing.candidates import CARRIED, Chosen
+from hub.closing.lines import Line
+from hub.closing.problems import LaterOneClosed, NotOver
+from hub.closing.statements import DRAFT, Making
+from hub.ocpi import instants
+from hub.parties import agreements as book
+from hub.parties.agreements import Agreement
+from hub.store import audit, documents
+from hub.store.adjustments import adjustments
+from hub.store.agreements import agreements
+from hub.store.audit import Actor
+from hub.store.base import INSERTS
+from hub.store.engine import Store
+from hub.store.statements import period_carried, periods
+from hub.store.statements import statements as table
+from hub.store.unit import Unit
+
+TOGETHER = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What a close has made, or had made before: `statement` is None where nothing was to be stated."""
+
+    agreement: Agreement
+    period: Any
+    statement: Any
+    carried: int
+    fresh: bool
+
+
+def close_all(store: Store, month: str, actor: Actor, only: int | None = None) -> Iterator[Closed]:
+    """Close a month for every agreement that has begun by its end, each in a transaction of its own.
+
+    NotOver where it is not over yet for one of them: then none is closed.
+    """
+    months.read(month)
+    with store.reading() as unit:
+        meant = [each for each in meant_by(unit, only) if each.valid_from < ends(each, month)]
+        for agreement in meant:
+            refuse_unfinished(unit, agreement, month)
+        meant = [each for each in meant if holds_in(unit, each, month)]
+    for agreement in meant:
+        with store.unit() as unit:
+            closed = close(unit, agreement.id, month, actor)
+        yield closed
+
+
+def meant_by(unit: Unit, only: int | None) -> Sequence[Agreement]:
+    return book.listed(unit) if only is None else [book.by_id(unit, only)]
+
+
+def ends(agreement: Agreement, month: str) -> int:
+    return months.span(month, agreement.terms.time_zone)[1]
+
+
+def holds_in(unit: Unit, agreement: Agreement, month: str) -> bool:
+    """One that ended before the month has a period only for what came late."""
+    begin, end = months.span(month, agreement.terms.time_zone)
+    if agreement.valid_to is None or agreement.valid_to > begin or of(unit, agreement.id, month) is not None:
+        return True
+    found = candidates.chosen(unit, agreement, end)
+    return bool(found.rows or found.adjusted or found.carried)
+
+
+def close(unit: Unit, agreement_id: int, month: str, actor: Actor) -> Closed:
+    """In the transaction of the caller. NotOver, LaterOneClosed."""
+    locking = select(agreements.c.id).where(agreements.c.id == agreement_id).with_for_update()
+    unit.connection.execute(locking)
+    agreement = book.by_id(unit, agreement_id)
+    period = begun(unit, agreement, month, actor)
+    if period is None:
+        return made_before(unit, agreement, month)
+    chosen = candidates.chosen(unit, agreement, period.ends_at)
+    carry(unit, period.id, chosen.carried)
+    statement = state(unit, agreement, period, chosen, actor)
+    closed = Closed(agreement, period, statement, len(chosen.carried), fresh=True)
+    told = {"month": month, "statement": None if statement is None else statement.id}
+    audit.record(unit, actor, "close", f"period/{agreement_id}/{month}", None, told)
+    return closed
+
+
+def begun(unit: Unit, agreement: Agreement, month: str, actor: Actor) -> Any:
+    """The row of a period that nobody has closed before; None when somebody has."""
+    if of(unit, agreement.id, month) is None:
+        refuse_unfinished(unit, agreement, month)
+        refuse_later(unit, agreement, month)
+    begin, end = months.span(month, agreement.terms.time_zone)
+    row = {
+        "agreement_id": agreement.id,
+        "month": month,
+        "starts_at": begin,
+        "ends_at": end,
+        "closed_at": unit.now,
+        "closed_by": actor.name,
+    }
+    once = INSERTS[unit.dialect.name](periods).values(row)
+    once = once.on_conflict_do_nothing(index_elements=["agreement_id", "month"]).returning(periods)
+    return unit.connection.execute(once).first()
+
+
+def refuse_unfinished(unit: Unit, agreement: Agreement, month: str) -> None:
+    end = ends(agreement, month)
+    if unit.now < end:
+        raise NotOver(
+            f"{month} is not over for agreement {agreement.id} ({agreement.pair}): it ends at "
+            f"{instants.text(end)}; close it then."
+        )
+
+
+def refuse_later(unit: Unit, agreement: Agreement, month: str) -> None:
+    mine = select(func.max(periods.c.month)).where(periods.c.agreement_id == agreement.id)
+    last = unit.connection.execute(mine).scalar()
+    if last is not None and last > month:
+        raise LaterOneClosed(
+            f"{last} is closed for agreement {agreement.id}, so {month} cannot be any more; what ended in "
+            f"{month} is on that statement, or will be on the one of {months.following(last)}."
+        )
+
+
+def carry(unit: Unit, period_id: int, carried: Sequence[Any]) -> None:
+    """Write down what is on no statement yet, and why."""
+    told = [
+        {
+            "period_id": period_id,
+            "clearing_id": row.id,
+            "owner": row.owner,
+            "cdr_key": row.cdr_key,
+            "state": row.state,
+            "net": row.net,
+            "why": CARRIED[State(row.state)],
+        }
+        for row in carried
+    ]
+    for begin in range(0, len(told), TOGETHER):
+        unit.connection.execute(insert(period_carried), told[begin : begin + TOGETHER])
+
+
+def state(unit: Unit, agreement: Agreement, period: Any, chosen: Chosen, actor: Actor) -> Any:
+    """The statement of all that was chosen; None when that is nothing."""
+    if not chosen.rows and not chosen.adjusted:
+        return None
+    drafts = [line for row in chosen.rows for line in of_cdr(unit, row, agreement)]
+    drafts += [line for row in chosen.adjusted for line in lines.of_adjustment(row, agreement.terms)]
+    sheet = lines.sheet(drafts, agreement.pair.currency, agreement.terms, period.month)
+    statement = statements.draft(unit, agreement, period)
+    making = Making(actor.name)
+    statements.write(unit, statement, sheet, making)
+    statements.note(unit, statement.id, None, DRAFT, making)
+    why = f"on statement {statement.id}, of {period.month}"
+    columns = {"statement_id": statement.id, "agreement_id": agreement.id}
+    states.move_all(unit, chosen.rows, State.STATED, actor.name, why, **columns)
+    taken = update(adjustments).where(adjustments.c.id.in_([row.id for row in chosen.adjusted]))
+    if chosen.adjusted:
+        unit.connection.execute(taken.values(statement_id=statement.id))
+    return statement
+
+
+def of_cdr(unit: Unit, row: Any, agreement: Agreement) -> Iterator[Line]:
+    stored = documents.by_seq(unit, "cdrs", row.cdr_seq)
+    assert stored is not None, "CDRs are never deleted"
+    return lines.of_cdr(row, stored.document.newest, agreement.terms)
+
+
+def made_before(unit: Unit, agreement: Agreement, month: str) -> Closed:
+    period = of(unit, agreement.id, month)
+    found = statements.listed(unit, table.c.period_id == period.id)
+    mine = select(func.count()).where(period_carried.c.period_id == period.id)
+    carried = unit.connection.execute(mine).scalar_one()
+    return Closed(agreement, period, found[0] if found else None, carried, fresh=False)
+
+
+# Reading ---------------------------------------------------------------------------------------------------
+
+
+def of(unit: Unit, agreement_id: int, month: str) -> Any:
+    """The row of a closed month; None while it is open."""
+    mine = select(periods).where(periods.c.agreement_id == agreement_id, periods.c.month == month)
+    return unit.connection.execute(mine).first()
+
+
+def closed_in(unit: Unit, month: str | None = None) -> list[Closed]:
+    """The closed ones, the earliest first."""
+    query = select(periods).order_by(periods.c.month, periods.c.agreement_id)
+    if month is not None:
+        query = query.where(periods.c.month == month)
+    known = {each.id: each for each in book.listed(unit)}
+    return [
+        made_before(unit, known[row.agreement_id], row.month) for row in unit.connection.execute(query).all()
+    ]
+
+
+def carried_of(unit: Unit, period_id: int) -> list[Any]:
+    mine = select(period_carried).where(period_carried.c.period_id == period_id)
+    return list(unit.connection.execute(mine.order_by(period_carried.c.id)))
