@@ -22,6 +22,8 @@ POOL: dict[str, Any] = {
 }
 
 
+LINE = "hub.store.libpq"
+"""Where the pool keeps, beside a connection, what runs statements on it."""
 THRESHOLD = "prepare_threshold"
 """Of the URL: after how many uses the server keeps a statement prepared; 0 is never. A pooler that gives
 every transaction another connection of the server, as PgBouncer may, needs `?prepare_threshold=0`: a
@@ -150,12 +152,20 @@ class Store:
     def _connected(self) -> Line:
         pooled = self.engine.raw_connection()
         found: Any = pooled.driver_connection
-        return Line(pooled, found if self.sqlite else libpq.Line(found))
+        if not self.sqlite:
+            found = pooled.info[LINE] = libpq.Line(found)
+        return Line(pooled, found)
 
     def _give_up(self, broken: Line) -> None:
         broken.pooled.invalidate()
         while self._idle:
             self._idle.pop().pooled.invalidate()
+
+
+def doubt_prepared(connection: Connection, *_: Any) -> None:
+    """The driver forgets its prepared statements then, and takes those of `libpq` away with them."""
+    if (line := connection.connection.info.get(LINE)) is not None:
+        line.doubt()
 
 
 def engine_for(url: str) -> Engine:
@@ -166,7 +176,9 @@ def engine_for(url: str) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         asked = parsed.query.get(THRESHOLD)
         how = {} if asked is None else {THRESHOLD: None if asked in ("0", "none") else int(str(asked))}
-        return create_engine(parsed.difference_update_query([THRESHOLD]), connect_args=how, **POOL)
+        engine = create_engine(parsed.difference_update_query([THRESHOLD]), connect_args=how, **POOL)
+        event.listen(engine, "rollback_savepoint", doubt_prepared)
+        return engine
     engine = create_engine(parsed, connect_args={"check_same_thread": False}, **POOL)
     event.listen(engine, "connect", prepare_sqlite)
     event.listen(engine, "begin", begin_sqlite)

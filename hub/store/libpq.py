@@ -16,6 +16,7 @@ from psycopg.pq.abc import PGresult
 
 BINARY = 1
 DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
+PREPARED = b"SELECT name FROM pg_prepared_statements"
 PLACE = re.compile(r"%\((\w+)\)s")
 
 Packed = bytes | None
@@ -64,12 +65,14 @@ def element(value: Any) -> bytes:
 class Line:
     """A connection of the driver; whoever has it, has it alone."""
 
-    __slots__ = ("_known", "_pg", "_reader", "_threshold", "_uses")
+    __slots__ = ("_doubtful", "_known", "_made", "_pg", "_reader", "_threshold", "_uses")
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._pg = connection.pgconn
         self._reader = Transformer.from_context(connection)
         self._known: dict[bytes, bytes] = {}
+        self._doubtful: dict[bytes, bytes] = {}
+        self._made = 0
         self._threshold = connection.prepare_threshold  # None: behind some poolers nothing may be prepared
         self._uses: Counter[bytes] = Counter()
 
@@ -78,6 +81,12 @@ class Line:
         given = [packed(values[name]) for name in statement.names]
         formats = [BINARY if type(values[name]) is bytes else 0 for name in statement.names]
         return self._run(statement.text, given, formats)
+
+    def doubt(self) -> None:
+        """The driver may be about to take prepared statements away, ours with its own: as it does after a
+        ROLLBACK, also one to a savepoint. Which are left is asked when one is needed."""
+        self._doubtful |= self._known
+        self._known.clear()
 
     def rows(self, result: PGresult, make: Callable[[Any], Any]) -> list[Any]:
         self._reader.set_pgresult(result)
@@ -103,18 +112,34 @@ class Line:
             return self._done(self._pg.exec_prepared(name, given, formats, BINARY))
         except MemoryError:  # as psycopg reads libpq's "nothing could be sent"
             raise psycopg.OperationalError(self._pg.get_error_message()) from None
+        except psycopg.errors.InvalidSqlStatementName:  # somebody took them away: this cannot be for ever
+            self._known.clear()
+            if self._pg.transaction_status != TransactionStatus.IDLE:
+                raise
+            return self._done(self._pg.exec_params(text, given, None, formats, BINARY))
 
     def _named(self, text: bytes) -> bytes | None:
         """The name of a statement that is used often enough to be prepared."""
         if self._threshold is None:
             return None
+        if self._doubtful and (name := self._recalled(text)):
+            return name
         self._uses[text] += 1
         if self._uses[text] <= self._threshold:
             return None
-        name = b"hub_%d" % len(self._known)
+        name = b"hub_%d" % self._made
+        self._made += 1
         self._done(self._pg.prepare(name, text))
         self._known[text] = name
         return name
+
+    def _recalled(self, text: bytes) -> bytes | None:
+        """Of what is doubtful, that is known which is there still."""
+        there = self._done(self._pg.exec_params(PREPARED, ()))
+        names = {there.get_value(row, 0) for row in range(there.ntuples)}
+        self._known |= {each: name for each, name in self._doubtful.items() if name in names}
+        self._doubtful.clear()
+        return self._known.get(text)
 
     def _done(self, result: PGresult) -> PGresult:
         if result.status in DONE:

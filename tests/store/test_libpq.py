@@ -99,3 +99,38 @@ def test_a_connection_that_breaks_is_a_passing_fault(store, url):
         DIVIDED.first(glance, by=1)
     with store.unit() as unit:
         assert DIVIDED.first(unit, by=1).there == 1
+
+
+NAMES = text("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'hub%'")
+
+
+def test_a_savepoint_that_is_rolled_back_takes_no_statement_away(store):
+    """The driver deallocates all that is prepared then, if anything of its own is."""
+    for own in (0, 8):
+        with store.unit() as unit:
+            for _ in range(8):
+                assert tuple(ECHO.first(unit, **GIVEN)) == tuple(GIVEN.values())
+            for _ in range(own):
+                unit.connection.execute(text("SELECT 1 + :one"), {"one": 1})
+            with pytest.raises(ZeroDivisionError), unit.connection.begin_nested():
+                raise ZeroDivisionError
+            for _ in range(8):
+                assert tuple(ECHO.first(unit, **GIVEN)) == tuple(GIVEN.values())
+            assert unit.connection.execute(NAMES).scalar() == 1  # and none is left behind
+            assert [row.each for row in LISTED.all(unit, listed=["a"])] == ["a"]
+
+
+def test_statements_that_somebody_took_away_are_prepared_again(store):
+    with store.unit() as unit:
+        for _ in range(8):
+            ECHO.first(unit, **GIVEN)
+        unit.driver._run(b"DEALLOCATE ALL")
+    with store.glance() as glance:  # outside a transaction nothing is lost
+        assert tuple(ECHO.first(glance, **GIVEN)) == tuple(GIVEN.values())
+    with store.unit() as unit:
+        ECHO.first(unit, **GIVEN)
+        unit.driver._run(b"DEALLOCATE ALL")
+    with pytest.raises(psycopg.errors.InvalidSqlStatementName), store.unit() as unit:
+        ECHO.first(unit, **GIVEN)
+    with store.unit() as unit:  # a transaction is, once
+        assert tuple(ECHO.first(unit, **GIVEN)) == tuple(GIVEN.values())
