@@ -6,6 +6,7 @@ from typing import Protocol
 from hub.hub import Hub
 from hub.ocpi.document import Json
 from hub.ocpi.errors import OcpiError
+from hub.operator import clearing_kinds
 from hub.operator.price_kinds import what_if
 from hub.parties import registration, registry
 from hub.parties.partner import Partner
@@ -77,4 +78,5 @@ KINDS: Mapping[str, Kind] = {
     "update-partner": update_partner,
     "unregister-partner": unregister_partner,
     "what-if": what_if,
+    "decide-cdrs": clearing_kinds.decide,
 }

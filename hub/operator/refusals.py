@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from hub.ocpi import strictjson
 from hub.ocpi.errors import BodyTooLarge, InvalidJson, OcpiError, UnknownObject
 from hub.operator import problems
+from hub.operator.clearing_refusals import CLEARING
 from hub.operator.price_refusals import PRICES
 from hub.operator.problems import Problem
 from hub.parties.problems import NoSuchPartner, PartnerProblem
@@ -51,6 +52,7 @@ TRANSLATIONS: tuple[tuple[type[Exception], Say], ...] = (
     (UnknownObject, lambda error: problems.NotFound(error.message)),
     (OcpiError, lambda error: problems.Unfit(error.message, fields=error.fields)),
     (NoSuchPartner, lambda error: problems.NotFound(str(error))),
+    *CLEARING,
     (PartnerProblem, lambda error: problems.Conflict(str(error))),
     (NoSuchValue, lambda error: problems.Unfit(str(error))),
     *PRICES,

@@ -1,8 +1,11 @@
 """What the API is about: one file a resource, all in one literal table."""
 
 from hub.operator.resources import (
+    agreements,
     audit,
     cdrs,
+    checks,
+    clearing,
     curves,
     deliveries,
     jobs,
@@ -31,6 +34,9 @@ SECTIONS: tuple[Section, ...] = (
     memberships.section,
     prices.section,
     curves.section,
+    clearing.section,
+    checks.section,
+    agreements.section,
     deliveries.section,
     schedules.section,
     quarantine.section,

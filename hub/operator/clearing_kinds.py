@@ -1,0 +1,70 @@
+"""The long work of clearing: one decision upon many CDRs."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+
+from hub.clearing import deciding
+from hub.clearing.deciding import Decision, Filter
+from hub.clearing.states import MovedMeanwhile, NoSuchTransition, State
+from hub.hub import Hub
+from hub.ocpi.document import Json, Party
+from hub.store.audit import Actor
+from hub.store.clearings import clearings
+from hub.store.unit import Unit
+
+Watch = Callable[[int, int], None]
+DECIDABLE = (State.HELD.value, State.REJECTED.value, State.DROPPED.value)
+BATCH = 50
+"""So many are decided in one transaction, so that nobody who writes waits for long."""
+NAMED = 100
+"""So many that could not be decided are named."""
+PARTIES = ("owner", "emsp")
+
+
+def wanted_of(told: Mapping[str, Any]) -> Json:
+    """What is meant, as the input of a job keeps it."""
+    return {name: str(value) if name in PARTIES else value for name, value in told.items()}
+
+
+def filter_of(wanted: Json) -> Filter:
+    """The opposite."""
+    parties = {name: Party.of(*wanted[name].split("/")) for name in PARTIES if name in wanted}
+    return Filter(**wanted | parties | {"state": State(wanted["state"])})
+
+
+def decide(hub: Hub, wanted: Json, progress: Watch) -> Json:
+    """A decision upon all that are meant, some in a transaction; what is done stays done when the job is left
+    off, and is not meant any more when it begins again."""
+    asked, through, payer = filter_of(wanted["wanted"]), wanted["through"], wanted["payer"]
+    conditions = [*asked.conditions(), clearings.c.id <= through]
+    conditions += [] if payer is None else [clearings.c.emsp == Party.of(*payer.split("/")).code]
+    with hub.store.reading() as unit:
+        total = unit.connection.execute(select(func.count()).where(*conditions)).scalar_one()
+    counts: Counter[str] = Counter()
+    refused: list[Json] = []
+    done, after = 0, 0
+    while True:
+        progress(done, total)
+        with hub.store.unit() as unit:
+            meant = select(clearings).where(*conditions, clearings.c.id > after).order_by(clearings.c.id)
+            rows = unit.connection.execute(meant.limit(BATCH)).all()
+            for row in rows:
+                tried(unit, row, wanted, counts, refused)
+        if not rows:
+            return {"counts": dict(counts), "refused": len(refused), "first_refused": refused[:NAMED]}
+        done, after = done + len(rows), rows[-1].id
+
+
+def tried(unit: Unit, row: Any, wanted: Json, counts: Counter[str], refused: list[Json]) -> None:
+    """One of them; nothing of it is left when it cannot be."""
+    try:
+        with unit.connection.begin_nested():
+            actor = Actor(wanted["by"], "JOB")
+            state = deciding.decide(unit, row, Decision(wanted["decision"]), actor, wanted["reason"])
+    except (NoSuchTransition, MovedMeanwhile) as fault:
+        refused.append({"party": str(Party.of_code(row.owner)), "id": row.cdr_key, "fault": str(fault)})
+    else:
+        counts[state.value] += 1
