@@ -5,7 +5,7 @@ import threading
 from contextlib import suppress
 from time import monotonic
 
-from hub.clearing import clear, deciding, waking
+from hub.clearing import clear, deciding, disputes, waking
 from hub.clearing.states import MovedMeanwhile
 from hub.hub import Hub
 from hub.store.engine import Store
@@ -49,10 +49,11 @@ class Clerk:
 
 
 def look(store: Store) -> None:
-    """At what is held."""
+    """At what is held, and at what is disputed."""
     with store.unit() as unit:
         waking.wake(unit)
         deciding.drop_overdue(unit)
+        disputes.expire(unit)
 
 
 def some(store: Store) -> int:

@@ -3,15 +3,16 @@
 import json
 from typing import Any
 
-from hub.clearing import deciding
+from hub.clearing import deciding, disputes
 from hub.clearing.checks import BY_CODE
 from hub.clearing.clear import SAYS
+from hub.clearing.disputes import Wanted
 from hub.ocpi import instants, strictjson
 from hub.ocpi.document import Json, Party
 from hub.ocpi.wire import fold
 from hub.parties import agreements
 from hub.prices import versions
-from hub.store import charges, documents, grounds
+from hub.store import adjustments, charges, conflicts, documents, grounds
 from hub.store.charges import Charge
 from hub.store.unit import Unit
 
@@ -52,6 +53,9 @@ def explained(unit: Unit, row: Any) -> Json:
         "agreement": agreement(unit, row),
         "tariff": tariff(unit, row, owner, charge),
         "quote": None if charge is None or charge.quote is None else strictjson.reread(charge.quote),
+        "disputes": disputes.listed(unit, Wanted(party=owner, cdr=row.cdr_key)),
+        "lines": [line(each) for each in adjustments.of_cdr(unit, row.owner, row.cdr_key)],
+        "conflicts": [conflict(each) for each in conflicts.of_cdr(unit, row.owner, row.cdr_key)],
         "input_hash": row.input_hash,
         "policy": None if row.policy is None else json.loads(row.policy),
         "cdr": stored.document.newest,
@@ -73,6 +77,24 @@ def event(each: Any) -> Json:
         "to": each.after,
         "why": each.why,
         "codes": [code for code, _, _ in json.loads(each.codes)],
+    }
+
+
+def line(each: Any) -> Json:
+    """A line of a statement that is about it."""
+    names = ("id", "kind", "net", "gross", "currency", "why", "by", "statement_id")
+    return {"at": instants.text(each.at), **{name: getattr(each, name) for name in names}}
+
+
+def conflict(each: Any) -> Json:
+    """Another CDR of the same id, which was refused; `body` in the words of its sender."""
+    return {
+        "first_at": instants.text(each.first_at),
+        "seen_at": instants.text(each.seen_at),
+        "times": each.times,
+        "edition": each.edition,
+        "sha256": each.sha256,
+        "body": strictjson.reread(each.body),
     }
 
 

@@ -8,14 +8,17 @@ import click
 from hub.cli.agreement import agreement
 from hub.cli.audit import audit
 from hub.cli.cdr import cdr
+from hub.cli.cdr_credit import GIVING_BACK
 from hub.cli.check import check
 from hub.cli.curve import curve
 from hub.cli.db import db
 from hub.cli.delivery import delivery
 from hub.cli.demo import demo
+from hub.cli.dispute import dispute
 from hub.cli.faults import fault_shown
 from hub.cli.frame import Group
 from hub.cli.membership import location_group, membership
+from hub.cli.meter import meter
 from hub.cli.ocpi import ocpi
 from hub.cli.partner import partner
 from hub.cli.price import price
@@ -50,7 +53,9 @@ COMMANDS: tuple[click.Command, ...] = (
     reprice,
     session,
     cdr,
+    dispute,
     check,
+    meter,
     sync,
     delivery,
     schedule,
@@ -73,6 +78,8 @@ def hub(traceback: bool) -> None:
 
 for command in COMMANDS:
     hub.add_command(command)
+for command in GIVING_BACK:
+    cdr.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -13,6 +13,24 @@ HEADINGS = ("CPO", "eMSP", "CDR", "Kind", "State", "End", "kWh", "Net", "Should 
 FINDINGS = ("Code", "Severity", "Says", "Detail", "What to do")
 EVENTS = ("At", "By", "From", "To", "Why", "Codes")
 AXES = {"cpo": "CPO", "emsp": "eMSP", "tariff": "Tariff", "cause": "Cause", "week": "Week"}
+BESIDE = (
+    (
+        "Disputes",
+        "disputes",
+        {"id": "No.", "reason": "Reason", "claimed": "Claimed", "due_at": "Due", "outcome": "Outcome"},
+    ),
+    (
+        "Lines",
+        "lines",
+        {"id": "No.", "kind": "Kind", "net": "Net", "gross": "Gross", "why": "Why", "by": "By"},
+    ),
+    (
+        "Refused under the same id",
+        "conflicts",
+        {"first_at": "First", "seen_at": "Last", "times": "Times", "sha256": "SHA-256"},
+    ),
+)
+"""What else there is to a CDR: title, name, and which fields are shown under which heading."""
 SUMS = ("CDRs", "Claimed", "Should be", "Difference")
 
 
@@ -54,6 +72,12 @@ def show_one(told: Json) -> None:
         show_table(FINDINGS, [tuple(each.values()) for each in told["checks"]])
     out.print("\nStates")
     show_table(EVENTS, [(*list(each.values())[:5], " ".join(each["codes"])) for each in told["states"]])
+    for title, name, headings in BESIDE:
+        if told[name]:
+            out.print(f"\n{title}")
+            show_table(
+                tuple(headings.values()), [tuple(each[field] for field in headings) for each in told[name]]
+            )
     if told["quote"] is not None:
         out.print("\nPrice")
         show_quote(told["quote"])

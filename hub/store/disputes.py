@@ -83,6 +83,11 @@ def close(unit: Unit, *wanted: ColumnElement[bool], **columns: Any) -> int:
     return int(unit.connection.execute(closed).rowcount)
 
 
+def link(unit: Unit, identity: int, **columns: Any) -> None:
+    """Write down what came of one."""
+    unit.connection.execute(update(disputes).where(disputes.c.id == identity).values(columns))
+
+
 def say(unit: Unit, dispute_id: int, **columns: Any) -> None:
     """Add to the thread of a dispute."""
     unit.connection.execute(insert(dispute_messages).values(dispute_id=dispute_id, at=unit.now, **columns))

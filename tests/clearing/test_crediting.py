@@ -145,10 +145,11 @@ def test_of_many_who_credit_at_once_one_does(roaming, billed):
 
 def test_the_database_itself_keeps_a_second_credit_out(roaming, billed):
     done = credit(roaming, billed)
-    second = {"key": "OTHER", "seq": 99}
-    with pytest.raises(IntegrityError), roaming.hub.store.unit() as unit:
+    with roaming.hub.store.reading() as unit:
         row = unit.connection.execute(select(CDRS).where(CDRS.c.key == done.credit_key)).mappings().one()
-        unit.connection.execute(CDRS.insert().values({**row, **second}))
+    second = CDRS.insert().values({**row, "key": "OTHER", "seq": 99})
+    with pytest.raises(IntegrityError), roaming.hub.store.unit() as unit:
+        unit.connection.execute(second)
 
 
 # What comes in its place -----------------------------------------------------------------------------------
