@@ -5,6 +5,7 @@ writes slowly moves the file in when it is whole. What a refused file lacked is 
 """
 
 import hashlib
+import logging
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from hub.store.audit import Actor
 from hub.store.curves import IMPORTED, REFUSED
 from hub.store.engine import Store
 from hub.store.unit import Unit
+
+log = logging.getLogger(__name__)
 
 ENDINGS = (".csv", ".json")
 QUIET = 5_000_000
@@ -49,6 +52,11 @@ def look(store: Store, source: Source, over: Callable[[], bool] = lambda: False)
                 outcomes.append(take(store, source, file, seen))
             except OSError as fault:  # this one cannot be read, or has gone: the others can
                 trouble = f"{seen.name}: {fault.strerror or fault}"
+            except PriceProblem:
+                raise
+            except Exception as fault:  # one of the hub's own: neither other files nor other folders suffer
+                log.exception("a file of prices was not read", extra={"file": seen.name, "source": source.id})
+                trouble = f"{seen.name}: a fault of the hub, see its log ({type(fault).__name__})"
     except OSError as fault:
         trouble = fault.strerror or str(fault)
     except PriceProblem as fault:  # the rest waits in its order: it may be better at the next look

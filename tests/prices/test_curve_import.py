@@ -297,6 +297,27 @@ def test_a_file_that_is_still_being_written_waits(timed, folder):
     assert look(timed, source) == (1, 0, None)
 
 
+def test_a_fault_of_the_hub_in_one_file_holds_up_no_other(timed, folder, monkeypatch, caplog):
+    source = added(timed, folder)
+    put(timed, folder, "a.csv", DAY)
+    put(timed, folder, "b.csv", NIGHT, age=30)
+    publish = curve_folders.curve_import.publish
+
+    def faulty(unit, offered, edit):
+        if offered.name == "a.csv":
+            raise ZeroDivisionError
+        return publish(unit, offered, edit)
+
+    monkeypatch.setattr(curve_folders.curve_import, "publish", faulty)
+    trouble = "a.csv: a fault of the hub, see its log (ZeroDivisionError)"
+    assert look(timed, source) == (1, 0, trouble)
+    with timed.reading() as unit:
+        assert curve_log.sources(unit)[0].trouble == trouble
+    assert [each.exc_info[0] for each in caplog.records if each.exc_info] == [ZeroDivisionError]
+    monkeypatch.undo()
+    assert look(timed, source) == (1, 0, None)
+
+
 def test_a_bad_file_is_told_of_and_left_and_holds_up_no_other(timed, folder):
     source = added(timed, folder)
     put(timed, folder, "a.csv", DAY.replace(b"110", b"much"))
