@@ -3,6 +3,8 @@
 import ast
 import contextlib
 import io
+import logging
+import logging.config
 import re
 import sys
 import tomllib
@@ -19,12 +21,24 @@ SOURCES = sorted(file for package in OURS for file in (ROOT / package).rglob("*.
 OPENING = re.compile(r"\A(#!.*\n)?\"\"\"\S")
 
 
+@contextlib.contextmanager
+def loggers_kept():
+    """import-linter sets up logging for a process of its own, which turns off every logger there is."""
+    root = logging.getLogger()
+    known = [each for each in root.manager.loggerDict.values() if isinstance(each, logging.Logger)]
+    before = [(each, each.disabled, each.level, list(each.handlers)) for each in (root, *known)]
+    yield
+    for each, disabled, level, handlers in before:
+        each.disabled, each.handlers[:] = disabled, handlers
+        each.setLevel(level)
+
+
 def test_every_import_points_downwards_and_every_room_says_where_it_stands(monkeypatch):
     """The contracts are in pyproject.toml, [tool.importlinter]."""
     monkeypatch.chdir(ROOT)
     monkeypatch.syspath_prepend(str(ROOT))
     said = io.StringIO()
-    with contextlib.redirect_stdout(said):
+    with contextlib.redirect_stdout(said), loggers_kept():
         status = lint_imports(config_filename="pyproject.toml", no_cache=True)
     assert status == EXIT_STATUS_SUCCESS, said.getvalue()
 
@@ -77,3 +91,13 @@ def imported_names(file: Path) -> Iterator[str]:
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module.partition(".")[0]
+
+
+def test_loggers_say_as_much_afterwards():
+    """The tests of this process that come later read what is logged."""
+    log = logging.getLogger("hub.said.before")
+    with loggers_kept():
+        logging.config.dictConfig({"version": 1, "handlers": {}, "root": {"level": "ERROR"}})
+        assert log.disabled
+    assert not log.disabled
+    assert logging.getLogger().level != logging.ERROR

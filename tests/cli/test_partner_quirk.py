@@ -55,6 +55,8 @@ SETTING = {
     "counterpart=DE/MSP": ("counterpart", "DEMSP"),
     "cdrs=cpo": ("hub_issues_cdrs", False),
     "allow-host=api.example.com:8443": ("hosts", ["api.example.com:8443"]),
+    "notice-days=14": ("notice_days", 14),
+    "notice-blocks": ("notice_blocks", True),
     f"ca-file={DEFAULT_CA_BUNDLE_PATH}": ("ca_file", DEFAULT_CA_BUNDLE_PATH),
 }
 
