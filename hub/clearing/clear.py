@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
-from hub.clearing import checks, offsetting, rows, rule_sets, states
+import tariffs
+from hub.clearing import bounds, checks, offsetting, rows, rule_sets, states
 from hub.clearing.case import Case
 from hub.clearing.context import Around
 from hub.clearing.facts import facts_of
@@ -47,7 +48,7 @@ def enter_new(unit: Unit, most: int = BATCH) -> int:
     for seq in new:
         stored = documents.by_seq(unit, "cdrs", seq)
         assert stored is not None, "CDRs are never deleted"
-        rows.enter(unit, stored, facts_of(stored.document.newest))
+        rows.put(unit, columns_of(stored))
     settled = select(func.max(table.c.seq)).where(
         table.c.seq > begin, table.c.received_at <= unit.now - SETTLED
     )
@@ -55,6 +56,15 @@ def enter_new(unit: Unit, most: int = BATCH) -> int:
         settled = settled.where(table.c.seq <= new[-1])
     rows.put_through(unit, unit.connection.execute(settled).scalar())
     return len(new)
+
+
+def columns_of(stored: Stored) -> Mapping[str, Any]:
+    """Of its row; one that cannot be read must not stop those that came after it."""
+    try:
+        return rows.columns(stored, facts_of(stored.document.newest))
+    except Exception:
+        log.exception("a CDR could not be read", extra={"owner": stored.owner, "cdr": stored.key})
+        return rows.unread(stored)
 
 
 def missing(unit: Unit, most: int = BATCH) -> list[int]:
@@ -93,17 +103,26 @@ def judge(unit: Unit, row: Any) -> Judged:
     """Look at a CDR with all that is known; writes nothing."""
     stored = documents.by_seq(unit, "cdrs", row.cdr_seq)
     assert stored is not None, "CDRs are never deleted"
-    around = Around(unit, stored, row)
     try:
+        around = Around(unit, stored, row)
+        bounds.refuse(around.cdr, around.facts)
         case = around.case()
         found = checks.check(case, rule_sets.settings_for(unit, row.owner))
+        return Judged(found, kept(around, case, found, stored))
     except DBAPIError:
         raise
-    except Exception as fault:  # one that cannot be checked must not stop the others, nor be paid unseen
-        log.exception("a CDR could not be checked", extra={"owner": row.owner, "cdr": row.cdr_key})
-        failed = Found(UNCHECKED, Severity.HOLD, f"{type(fault).__name__}: {fault}"[:200])
-        return Judged((failed,), {"codes": json.dumps(states.told([failed])), "checked_at": unit.now})
-    return Judged(found, kept(around, case, found, stored))
+    except Exception as fault:  # noqa: BLE001 (it must not stop the others, nor be paid unseen)
+        return unchecked(unit, row, fault)
+
+
+def unchecked(unit: Unit, row: Any, fault: Exception) -> Judged:
+    """It is held: somebody must look at it."""
+    if not isinstance(fault, bounds.TooLarge):
+        log.error(
+            "a CDR could not be checked", extra={"owner": row.owner, "cdr": row.cdr_key}, exc_info=fault
+        )
+    failed = Found(UNCHECKED, Severity.HOLD, f"{type(fault).__name__}: {fault}"[:200])
+    return Judged((failed,), {"codes": json.dumps(states.told([failed])), "checked_at": unit.now})
 
 
 def settle(unit: Unit, row: Any, judged: Judged, by: str = BY_ITSELF) -> State:
@@ -144,16 +163,15 @@ def kept(around: Around, case: Case, found: tuple[Found, ...], stored: Stored) -
     return {
         "codes": json.dumps(states.told(found)),
         "checked_at": around.unit.now,
-        "expected_net": None if expected is None else rows.rounded(expected.net),
-        "expected_gross": None
-        if expected is None or expected.gross is None
-        else rows.rounded(expected.gross),
-        "carried_net": None if carried is None else rows.rounded(carried.net),
-        "carried_gross": None if carried is None or carried.gross is None else rows.rounded(carried.gross),
+        "expected_net": None if expected is None else bounds.kept(expected.net),
+        "expected_gross": None if expected is None or expected.gross is None else bounds.kept(expected.gross),
+        "carried_net": None if carried is None else bounds.kept(carried.net),
+        "carried_gross": None if carried is None or carried.gross is None else bounds.kept(carried.gross),
         "cause": None if expected is None else expected.cause,
         "agreement_id": None if around.agreement is None else around.agreement.id,
         "tariff_version_id": repriced.version_id,
         "rules": json.dumps(list(repriced.rule_ids)) if repriced.rule_ids else None,
         "policy": None if repriced.policy is None else json.dumps(repriced.policy, default=str),
+        "engine": tariffs.ENGINE,
         "input_hash": hashlib.sha256(stored.body).hexdigest(),
     }

@@ -4,11 +4,13 @@ import logging
 import threading
 from contextlib import suppress
 from time import monotonic
+from typing import Any
 
 from hub.clearing import clear, deciding, disputes, waking
 from hub.clearing.states import MovedMeanwhile
 from hub.hub import Hub
 from hub.store.engine import Store
+from hub.store.pressure import is_passing
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +67,13 @@ def some(store: Store) -> int:
             clear.enter_new(unit)
     elif not waiting:
         return 0
-    return cleared_apart(store) if store.sqlite else cleared_together(store)
+    try:
+        return cleared_apart(store) if store.sqlite else cleared_together(store)
+    except Exception as fault:
+        if is_passing(fault):
+            raise
+        log.exception("CDRs are cleared one by one: one of some cannot be")
+        return cleared_alone(store)
 
 
 def cleared_together(store: Store) -> int:
@@ -86,6 +94,29 @@ def cleared_apart(store: Store) -> int:
             with suppress(MovedMeanwhile):  # another process was faster
                 clear.settle(unit, row, found)
     return len(judged)
+
+
+def cleared_alone(store: Store) -> int:
+    """Each in a transaction of its own: one that fails is held, and stops no other."""
+    with store.unit() as unit:
+        rows = clear.due(unit, SOME)
+    for row in rows:
+        with suppress(MovedMeanwhile):
+            alone(store, row)
+    return len(rows)
+
+
+def alone(store: Store, row: Any) -> None:
+    try:
+        with store.unit() as unit:
+            clear.clear(unit, row)
+    except MovedMeanwhile:
+        raise
+    except Exception as fault:
+        if is_passing(fault):
+            raise
+        with store.unit() as unit:
+            clear.settle(unit, row, clear.unchecked(unit, row, fault))
 
 
 def everything(store: Store) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
-from hub.clearing import clear, offsetting, rows, states
+from hub.clearing import bounds, clear, offsetting, rows, states
 from hub.clearing.states import MovedMeanwhile, NoSuchTransition, State
 from hub.ocpi.document import Party
 from hub.parties import agreements
@@ -103,6 +103,9 @@ def refuse_own_way(row: Any, decision: Decision) -> None:
         raise NoSuchTransition(
             f"{row.cdr_key} is {row.state}; only one that is HELD can be told to {decision}"
         )
+    told = (row.energy, row.net, row.net if row.gross is None else row.gross)
+    if decision is Decision.ACCEPT and not all(map(bounds.fits, told)):
+        raise NoSuchTransition(f"{row.cdr_key} has an amount that no ledger holds; drop or reject it")
 
 
 def checked_anew(unit: Unit, row: Any, actor: Actor, why: str | None) -> State:

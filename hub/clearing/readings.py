@@ -4,7 +4,6 @@ An OCMF text is `OCMF|payload|signature`, both JSON; what is signed are the byte
 """
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from hub.ocpi.errors import OcpiError
 ENCODINGS = frozenset({"ocmf", "ocmf (base64)", "ocmf-base64"})
 UNITS: Mapping[str, Decimal] = {"kwh": Decimal(1), "wh": Decimal("0.001"), "mwh": Decimal(1000)}
 CURVES = frozenset({"secp192r1", "secp256r1", "secp256k1", "secp384r1", "brainpoolp256r1", "brainpoolp384r1"})
+OF_A_READING = ("TM", "TX", "ST", "EF", "RU", "RV")
 GOOD = "G"
 DEFAULT_ALGORITHM = "ECDSA-secp256r1-SHA256"
 
@@ -102,7 +102,7 @@ def plain(text: str) -> str:
         return text
     try:
         return base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no Base64, or not of ASCII, or what it stands for is no UTF-8
         raise Unreadable("it is neither OCMF nor OCMF in Base64") from None
 
 
@@ -122,7 +122,8 @@ def ocmf(text: str) -> Reading:
     for each in told:
         if not isinstance(each, dict):
             raise Unreadable("a reading is no object")
-        last = last | each  # what a reading leaves out is as in the one before
+        told_here = {name: each[name] for name in OF_A_READING if name in each}
+        last = last | told_here  # what a reading leaves out is as in the one before
         values.append(value(last))
     algorithm = str(signature.get("SA") or DEFAULT_ALGORITHM)
     return Reading(str(payload.get("MS") or ""), tuple(values), parts[1].encode(), signed, algorithm)
@@ -159,5 +160,5 @@ def bytes_of(text: str) -> bytes | None:
         pass
     try:
         return base64.b64decode(compact, validate=True)
-    except binascii.Error:
+    except ValueError:
         return None

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 
-from hub.clearing import readings
+from hub.clearing import bounds, readings
 from hub.clearing.case import Other
 from hub.clearing.facts import Facts
 from hub.clearing.states import State
@@ -27,11 +27,16 @@ MOST = 50
 
 
 NORMAL, CREDIT, REPLACEMENT = "NORMAL", "CREDIT", "REPLACEMENT"
+NOBODY, NO_CURRENCY = "XXXXX", "XXX"
 
 
 def enter(unit: Unit, stored: Stored, facts: Facts) -> None:
     """Give a CDR its row, in state RECEIVED; nothing happens when it has one."""
-    row = INSERTS[unit.dialect.name](clearings).values(columns(stored, facts))
+    put(unit, columns(stored, facts))
+
+
+def put(unit: Unit, values: Mapping[str, Any]) -> None:
+    row = INSERTS[unit.dialect.name](clearings).values(values)
     unit.connection.execute(row.on_conflict_do_nothing(index_elements=["owner", "cdr_key"]))
 
 
@@ -56,13 +61,30 @@ def columns(stored: Stored, facts: Facts) -> Mapping[str, Any]:
         "credits": None if reference is None else key_of(MODULES["cdrs"], reference, None),
         "started_at": facts.start,
         "ended_at": facts.end,
-        "energy": rounded(facts.energy),
+        "energy": bounds.kept(facts.energy),
         "fingerprint": fingerprint_of(cdr),
         "latitude": latitude,
         "longitude": longitude,
         "currency": str(cdr["currency"]).upper(),
-        "net": rounded(facts.total.net),
-        "gross": None if facts.total.gross is None else rounded(facts.total.gross),
+        "net": bounds.kept(facts.total.net),
+        "gross": None if facts.total.gross is None else bounds.kept(facts.total.gross),
+    }
+
+
+def unread(stored: Stored) -> Mapping[str, Any]:
+    """The columns of a CDR that cannot be read: it is held, and cannot be accepted."""
+    return {
+        "owner": stored.owner,
+        "cdr_key": stored.key,
+        "cdr_seq": stored.seq,
+        "emsp": NOBODY,
+        "kind": NORMAL,
+        "state": State.RECEIVED,
+        "received_at": stored.received_at,
+        **dict.fromkeys(("evse_key", "connector_key", "token_key"), ""),
+        **dict.fromkeys(("started_at", "ended_at"), stored.received_at),
+        **dict.fromkeys(("energy", "net"), bounds.LARGEST),
+        "currency": NO_CURRENCY,
     }
 
 

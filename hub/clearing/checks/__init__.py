@@ -1,8 +1,9 @@
 """The checks of CDRs, by family: A structure, B identity, C time, D energy, E reference, F price, G credit,
 H signed, I delivery. Each is a pure function of the case, so the same case has the same codes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from hub.clearing.case import Case
 from hub.clearing.checks import (
@@ -24,6 +25,8 @@ RULES: tuple[Rule, ...] = tuple(rule for family in FAMILIES for rule in family.R
 OF_CREDITS: tuple[Rule, ...] = (*structure.RULES, *credit.RULES)
 """A credit repeats the words of what it takes back, right or wrong; only whether it does so is asked."""
 BY_CODE: Mapping[str, Rule] = {rule.code: rule for rule in RULES}
+TOLD = 20
+"""So many findings of one check are kept with a CDR."""
 BADNESS = {Severity.REJECT: 3, Severity.HOLD: 2, Severity.WARN: 1, Severity.OFF: 0}
 
 
@@ -44,10 +47,18 @@ def check(case: Case, settings: Settings) -> tuple[Found, ...]:
         Found(rule.code, severity, detail)
         for rule in (OF_CREDITS if case.is_credit else RULES)
         if (severity := severity_of(rule, settings)) is not Severity.OFF
-        for detail in rule.look(case, limits_of(rule, settings))
+        for detail in some_of(rule.look(case, limits_of(rule, settings)))
     ]
     found = [each for each in found if not told_by_worse(each, found)]
     return tuple(sorted(found, key=lambda each: -BADNESS[each.severity]))
+
+
+def some_of(details: Iterator[str]) -> Iterator[str]:
+    """The first few, and how many more there are: a CDR may be wrong at thousands of places."""
+    yield from islice(details, TOLD)
+    more = sum(1 for _ in details)
+    if more:
+        yield f"and {more} more"
 
 
 def severity_of(rule: Rule, settings: Settings) -> Severity:
