@@ -60,9 +60,13 @@ from tariffs.verify import Background, Difference, Explained, Verification, carr
 from tariffs.what_if import Case, Terms, WhatIf, read_case, what_if
 from tariffs.what_if_columns import Batch, Claimed, Labels, what_if_columns
 
+ENGINE = "1"
+"""Another one when the same tariff and session make another price: what was billed tells by which."""
+
 __all__ = [
     "CAUSES",
     "DEFAULT",
+    "ENGINE",
     "RULES",
     "Adjusted",
     "AdjustedQuote",

@@ -7,6 +7,7 @@ import click
 
 from hub.cli.agreement import agreement
 from hub.cli.audit import audit
+from hub.cli.billing import billing
 from hub.cli.cdr import cdr
 from hub.cli.cdr_credit import GIVING_BACK
 from hub.cli.check import check
@@ -21,6 +22,7 @@ from hub.cli.membership import location_group, membership
 from hub.cli.meter import meter
 from hub.cli.ocpi import ocpi
 from hub.cli.partner import partner
+from hub.cli.period import period
 from hub.cli.price import price
 from hub.cli.quarantine import quarantine
 from hub.cli.reprice import reprice
@@ -29,6 +31,7 @@ from hub.cli.schedule import schedule
 from hub.cli.serve import serve
 from hub.cli.session import session
 from hub.cli.settings import settings
+from hub.cli.statement import statement
 from hub.cli.sync import sync
 from hub.cli.tariff import tariff
 from hub.cli.token import token
@@ -54,6 +57,9 @@ COMMANDS: tuple[click.Command, ...] = (
     session,
     cdr,
     dispute,
+    period,
+    statement,
+    billing,
     check,
     meter,
     sync,

@@ -10,6 +10,7 @@ from alembic.util import CommandError
 from click.exceptions import NoArgsIsHelpError
 from sqlalchemy.exc import DBAPIError
 
+from hub.closing.problems import ClosingProblem
 from hub.ocpi.errors import OcpiError
 from hub.prices.problems import PriceProblem
 from hub.settings import SettingsError
@@ -46,6 +47,7 @@ SENTENCES: tuple[tuple[type[BaseException], Callable[[Any], str]], ...] = (
     (CommandFailed, str),
     (PriceProblem, lambda problem: str(problem).rstrip(".") + "."),
     (SettingsError, str),
+    (ClosingProblem, str),
     (OcpiError, lambda fault: fault.message),
     (DBAPIError, of_database),
     (CommandError, lambda fault: f"{fault}. `hub db status` shows the revisions."),

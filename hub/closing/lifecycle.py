@@ -13,13 +13,14 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from hub.clearing import states
+from hub.clearing import disputes, states
+from hub.clearing.disputes import Claim, Word
 from hub.clearing.states import State
 from hub.closing import accounts, lines, netting, numbers, statements, tolerance
 from hub.closing.lines import BESIDE
 from hub.closing.problems import NotOnStatement, OutsideTolerance, WrongState
 from hub.closing.statements import Making
-from hub.ocpi.document import Json
+from hub.ocpi.document import Json, Party
 from hub.store import audit
 from hub.store.audit import Actor
 from hub.store.clearings import clearings
@@ -92,11 +93,13 @@ def accept(unit: Unit, name: str, actor: Actor, why: str | None = None) -> Any:
     return stepped(unit, statement, Step.ACCEPTED, (actor, why), {})
 
 
-def contest(unit: Unit, name: str, cdrs: Collection[str], actor: Actor, why: str) -> Any:
+def contest(unit: Unit, name: str, cdrs: Collection[str], actor: Actor, claim: tuple[str, str]) -> Any:
     """The lines of these CDRs leave, and are disputed; the rest has new totals, posted in place of the old.
 
-    cdrs  their keys. NotOnStatement when one of them has no line.
+    cdrs   their keys. NotOnStatement when one of them has no line
+    claim  one of `hub.clearing.disputes.REASONS`, and words. DisputeProblem
     """
+    because, why = claim
     statement = statements.locked(unit, name)
     refuse_step(statement, Step.CONTESTED)
     told = list(statements.rows_of(unit, statement.id))
@@ -107,6 +110,10 @@ def contest(unit: Unit, name: str, cdrs: Collection[str], actor: Actor, why: str
     revise(unit, revised, told, leaving, Making(actor.name, why))
     rows = rows_of(unit, leaving)
     states.move_all(unit, rows, State.DISPUTED, actor.name, why, statement_id=None)
+    for row in rows_of(unit, leaving):
+        if not disputes.open_over(unit, row):
+            word = Word(why, Party.of_code(statement.emsp))
+            disputes.open_(unit, row, Claim(because.upper()), word, actor)
     return stepped(unit, statement, Step.CONTESTED, (actor, why), {"revision": revised.revision})
 
 

@@ -383,9 +383,14 @@ def create_lines() -> None:
         sa.Column("left_in", sa.Integer),
         sa.UniqueConstraint("statement_id", "number", name="uq_statement_lines_statement_id_number"),
     )
-    standing = {engine: sa.text("left_in IS NULL") for engine in ("sqlite_where", "postgresql_where")}
+    standing = sa.text("left_in IS NULL")
     op.create_index(
-        "uq_statement_lines_clearing", "statement_lines", ["clearing_id", "part"], unique=True, **standing
+        "uq_statement_lines_clearing",
+        "statement_lines",
+        ["clearing_id", "part"],
+        unique=True,
+        sqlite_where=standing,
+        postgresql_where=standing,
     )
     op.create_index("ix_statement_lines_adjustment", "statement_lines", ["adjustment_id"])
 
