@@ -13,7 +13,13 @@ from hub.store import libpq
 from hub.store.pressure import PATIENCE, Overloaded
 from hub.store.unit import Clock, Glance, React, Unit, utc_micros
 
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON")
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "busy_timeout=30000",
+    "foreign_keys=ON",
+    "recursive_triggers=ON",  # else REPLACE deletes rows without asking the triggers that forbid it
+)
 POOL: dict[str, Any] = {
     "pool_size": 20,
     "max_overflow": 20,
