@@ -57,7 +57,7 @@ class Known:
 class Case:
     """One CDR in the newest edition, and what the hub knew when it was checked. None is not known.
 
-    received_at  when it came; by_hub: the hub issued it itself
+    received_at  when it came; by_hub: the hub issued it itself; replaces: in the place of another
     senders      the parties of the connection that sent it
     runs_sessions  its CPO sends sessions
     others       other CDRs: of the session, of the EVSE or of the token about that time
@@ -73,6 +73,7 @@ class Case:
     owner: Party
     received_at: int
     by_hub: bool = False
+    replaces: bool = False
     senders: tuple[Party, ...] = ()
     receivers: tuple[Party, ...] = ()
     agreement: Terms | None = None

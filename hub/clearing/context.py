@@ -11,6 +11,7 @@ from hub.clearing.facts import Facts, facts_of
 from hub.clearing.repricing import Repriced
 from hub.ocpi import parts
 from hub.ocpi.document import Json, Party
+from hub.ocpi.editions.v2_1_1 import places
 from hub.ocpi.errors import UnknownLocation
 from hub.ocpi.module import Role
 from hub.ocpi.modules import MODULES
@@ -53,6 +54,7 @@ class Around:
             self.owner,
             self.stored.received_at,
             by_hub=by_hub,
+            replaces=self.row.kind == rows.REPLACEMENT,
             senders=() if by_hub else (self.owner,),
             receivers=self._receivers(),
             agreement=None if self.agreement is None else self.agreement.terms,
@@ -69,7 +71,7 @@ class Around:
             credits=rows.credits_of(self.unit, self.row) if self.cdr.get("credit") else (),
             known=self.repriced.known,
             expected=billed or self.repriced.recomputed,
-            carried=repricing.by_its_own_tariffs(self.cdr),
+            carried=repricing.by_its_own_tariffs(self.cdr, self._zone(location)),
             usual=rows.usual(self.unit, self.row, self.facts.start - DAYS),
             registered_key=self._key(),
             last_key=rows.last_fingerprint(self.unit, self.row),
@@ -110,6 +112,14 @@ class Around:
             return location, evse, parts.find_connector(evse, told["connector_id"])
         except UnknownLocation:
             return location, None, None
+
+    def _zone(self, location: Json | None) -> str | None:
+        """That of the location; where it is not known, that of its country, or of the nearest city there."""
+        if location is not None:
+            return str(location["time_zone"])
+        told = self.cdr["cdr_location"]
+        place = told["coordinates"]
+        return places.time_zone(told["country"], place["latitude"], place["longitude"])
 
     def _token(self) -> Json | None:
         told, party = self.cdr["cdr_token"], Party.of_code(self.row.emsp)

@@ -44,6 +44,8 @@ def too_short(case: Case, limits: Limits) -> Iterator[str]:
 
 
 def too_old(case: Case, limits: Limits) -> Iterator[str]:
+    if case.replaces:  # as late as the dispute was decided
+        return
     days = (case.received_at - case.facts.end) // DAY
     if days > limits["days"]:
         yield f"it came {days} days after its end"
