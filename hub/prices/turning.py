@@ -23,6 +23,8 @@ from hub.store.readers import shown
 from hub.store.unit import Unit
 
 HEARD_BY = MODULES["tariffs"].heard_by
+FIRST_LOOK = 7 * 86400 * 1_000_000
+"""How far back a hub that has never looked does so for versions: an old price book has very many."""
 
 
 def follow(unit: Unit, rule: Rule) -> None:
@@ -63,7 +65,7 @@ def owe_changes(unit: Unit, since: int, until: int) -> None:
     for rule in turned(unit, since, until):
         owe_rule(unit, rule, everybody)
     owe_groups(unit, since, until, everybody)
-    for turn in book.changes_between(unit, since, until):
+    for turn in book.changes_between(unit, since or until - FIRST_LOOK, until):
         if turn.after is None or turn.after.recorded_at >= turn.at:
             continue  # connectors never named it beside the present version
         announcing.taken(unit, Party.of_code(turn.owner), turn.key)

@@ -14,6 +14,7 @@ from hub.prices import publishing, taking_force, turning
 from hub.prices.publishing import Edit
 from hub.store.audit import Actor
 from hub.store.parties import endpoints
+from hub.store.readers import shown
 
 MINUTE = 60_000_000
 US = Actor("a test", "CLI")
@@ -127,6 +128,19 @@ def test_at_its_instant_a_version_takes_the_name_of_the_present_one(scene: Scene
     assert [each["id"] for each in data(scene.emsps[name].sender("GET", f"locations?date_from={since}"))] == [
         "L1"
     ]
+
+
+def test_a_hub_that_has_never_looked_does_not_read_its_whole_book(scene: Scene, at: int) -> None:
+    publish(scene, "0.40", at)
+    for days, found in ((8, []), (6, ["L1"])):
+        later = at + days * 24 * 60 * MINUTE
+        with scene.hub.store.unit() as unit:
+            unit.connection.execute(delete(shown))
+        scene.hub.store.clock = lambda later=later: later
+        taking_force.all_due(scene.hub.store)
+        turning.catch_up(scene.hub.store)
+        news = data(scene.emsps["B"].sender("GET", f"locations?date_from={instants.text(at + MINUTE)}"))
+        assert [each["id"] for each in news] == found
 
 
 @pytest.mark.parametrize("name", PULLING)
