@@ -12,6 +12,7 @@ from hub.cli.faults import CommandFailed
 from hub.cli.frame import Command
 from hub.cli.moments import day, shown_in_full
 from hub.cli.opening import as_json_option, with_hub
+from hub.cli.rule_views import where
 from hub.cli.tables import show_json
 from hub.cli.tariff_book_views import Standing
 from hub.cli.tariff_options import (
@@ -28,7 +29,7 @@ from hub.cli.tariff_publish import publish
 from hub.hub import Hub
 from hub.ocpi.document import Json, Party
 from hub.ocpi.wire import fold
-from hub.prices import comparing, publishing, readers, versions
+from hub.prices import comparing, publishing, readers, rule_rows, versions
 from hub.prices.problems import NoSuchTariff, NoSuchVersion
 from hub.prices.publishing import Edit
 from hub.prices.versions import ALWAYS, Version
@@ -64,11 +65,18 @@ def list_(hub: Hub, owner: Party | None, limit: int, time_zone: str | None, as_j
 @party_argument
 @id_argument
 @click.option("--version", "number", type=click.IntRange(1), metavar="NUMBER", help="What this one says.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many at most.")
 @zone_option
 @as_json_option
 @with_hub
 def show(
-    hub: Hub, party: Party, identity: str, number: int | None, time_zone: str | None, as_json: bool
+    hub: Hub,
+    party: Party,
+    identity: str,
+    number: int | None,
+    limit: int,
+    time_zone: str | None,
+    as_json: bool,
 ) -> None:
     """Show the versions of one tariff: when each holds, who made it and why; or what one of them says.
 
@@ -79,9 +87,11 @@ def show(
         zone = time_zone or comparing.time_zone_of(unit, party)
     if number is None:
         if as_json:
-            show_json(views.of_standing(found))
+            show_json(views.of_standing(found, limit))
         else:
-            views.show_one(found, zone)
+            views.show_one(found, zone, limit)
+        if len(found.versions) > limit:
+            click.echo(f"hub: these are the newest {limit}; see --limit for more.", err=True)
         return
     version = numbered(found, number)
     if as_json:
@@ -171,8 +181,15 @@ def end(hub: Hub, party: Party, identity: str, **told: Any) -> None:
     with hub.store.unit() as unit:
         ended = publishing.end(unit, party, identity, edit_of(told))
         zone = comparing.time_zone_of(unit, party)
-    assert ended.valid_to is not None
+        assert ended.valid_to is not None
+        giving = rule_rows.giving(unit, party, fold(identity), ended.valid_to)
     click.echo(f"{party} {identity}: version {ended.number} ends {shown_in_full(ended.valid_to, zone)}.")
+    for each in giving:
+        click.echo(
+            f"hub: rule {each.id} gives it then ({where(each)}): such sessions are held, "
+            f"RULE_TARIFF_NOT_IN_FORCE. `hub rule end {each.id}` ends the rule.",
+            err=True,
+        )
 
 
 @click.command(cls=Command, example="hub tariff revert NL/EXA NIGHT 2 --reason 'the new price was wrong'")

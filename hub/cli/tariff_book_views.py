@@ -74,7 +74,8 @@ def told(instant: int | None) -> str | None:
     return None if instant is None else instants.text(instant)
 
 
-def of_standing(standing: Standing) -> Json:
+def of_standing(standing: Standing, limit: int | None = None) -> Json:
+    """With its newest versions; all of them without a limit."""
     present = standing.present
     return {
         "party": str(standing.owner),
@@ -82,12 +83,16 @@ def of_standing(standing: Standing) -> Json:
         "in_force": None if present is None else present.number,
         "next_change": told(standing.next),
         "readers": None if standing.readers is None else list(map(str, standing.readers)),
-        "versions": [of_version(each, standing.now) for each in standing.versions],
+        "versions": [of_version(each, standing.now) for each in newest(standing, limit)],
         "gaps": [
             {"since": told(each.since), "until": told(each.until)}
             for each in versions.gaps_among(standing.versions)
         ],
     }
+
+
+def newest(standing: Standing, limit: int | None) -> Sequence[Version]:
+    return standing.versions if limit is None else standing.versions[-limit:]
 
 
 def of_turn(turn: Turn) -> Json:
@@ -122,7 +127,7 @@ def row_of(standing: Standing, zone: str) -> tuple[Any, ...]:
     return (str(standing.owner), standing.identity, *held, following, currency, standing.for_whom)
 
 
-def show_one(standing: Standing, zone: str) -> None:
+def show_one(standing: Standing, zone: str, limit: int) -> None:
     present = standing.present
     show_facts(
         {
@@ -135,8 +140,8 @@ def show_one(standing: Standing, zone: str) -> None:
     out = console()
     out.print()
     headings = ("Version", f"From ({zone})", "Until", "State", "By", "Over", "Reason", "Recorded")
-    show_table(headings, [version_row(each, standing.now, zone) for each in standing.versions])
-    for gap in versions.gaps_among(standing.versions):
+    show_table(headings, [version_row(each, standing.now, zone) for each in newest(standing, limit)])
+    for gap in list(versions.gaps_among(standing.versions))[-limit:]:
         until = "" if gap.until is None else f" until {shown(gap.until, zone)}"
         out.print(Text(f"Nothing holds from {shown(gap.since, zone)}{until}.", style="yellow"))
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
 from hub.ocpi import strictjson
 from hub.ocpi.document import Party
+from hub.ocpi.wire import fold
 from hub.prices.rules import Kind, Per, Rule, of_plain, plain
 from hub.store.assignments import rule_states, rules
 from hub.store.base import INSERTS
@@ -39,6 +40,13 @@ def listed(unit: Unit, *wanted: ColumnElement[bool]) -> list[Rule]:
 
 def of_owner(unit: Unit, owner: Party) -> list[Rule]:
     return listed(unit, rules.c.owner == owner.code)
+
+
+def giving(unit: Unit, owner: Party, key: str, at: int) -> list[Rule]:
+    """Those that give a tariff of this key at an instant or later."""
+    still = rules.c.valid_to.is_(None) | (rules.c.valid_to > at)
+    found = listed(unit, rules.c.owner == owner.code, rules.c.tariff_id.is_not(None), still)
+    return [each for each in found if fold(str(each.tariff_id)) == key]
 
 
 def one(unit: Unit, identity: int) -> Rule | None:

@@ -265,3 +265,28 @@ def test_a_local_day_has_the_hours_that_clocks_show(date: str, hours: int) -> No
     begins, ends = day(date, "Europe/Berlin")
     assert ends - begins == hours * 3600 * 1_000_000
     assert shown(begins, "Europe/Berlin") == f"{instants.moment(begins + 7200_000_000):%a} {date} 00:00"
+
+
+def test_who_ends_a_tariff_that_rules_give_is_told_so(
+    settings: Settings, run: Run, publish: Run, capsys
+) -> None:
+    publish(tariff())
+    assert cli.run(["rule", "add", "NL/EXA", "--tariff", "night", "--partner", "DE/MSP"]) == 0
+    assert cli.run(["rule", "add", "NL/EXA", "--tariff", "night", "--country", "NLD", "--until", WEEK]) == 0
+    capsys.readouterr()
+    code, output, errors = run("end", "NL/EXA", "Night", "--at", NEXT_WEEK)
+    assert (code, output.count("\n")) == (0, 1)
+    assert errors == (
+        "hub: rule 1 gives it then (partner DE/MSP): such sessions are held, RULE_TARIFF_NOT_IN_FORCE. "
+        "`hub rule end 1` ends the rule.\n"
+    )
+
+
+def test_only_the_newest_versions_are_shown(run: Run, publish: Run) -> None:
+    for price in ("0.30", "0.20", "0.10"):
+        publish(tariff(price))
+    told = shown_as_json(run, "show", "NL/EXA", "night", "--limit", "2")
+    assert [each["number"] for each in told["versions"]] == [2, 3]
+    _, output, errors = run("show", "NL/EXA", "night", "--limit", "2")
+    assert "newest 2" in errors
+    assert [line.split()[0] for line in output.splitlines()[-2:]] == ["2", "3"]
