@@ -23,7 +23,7 @@ from hub.ocpi import parts
 from hub.ocpi.document import Json, Party
 from hub.ocpi.errors import UnknownLocation
 from hub.ocpi.wire import fold
-from hub.prices import adjustments, resolving, rule_book, rule_rows, situation
+from hub.prices import adjustments, comparing, resolving, rule_book, rule_rows, situation
 from hub.prices.resolving import Resolution
 from hub.prices.rule_drafts import Draft
 from hub.prices.rules import Rule
@@ -68,13 +68,15 @@ def add(hub: Hub, party: Party, replaces: int | None, dry_run: bool, as_json: bo
     try:
         with hub.store.unit() as unit:
             made = written(unit, draft, replaces)
+            zone = comparing.time_zone_of(unit, party)
             refuse_to_keep(dry_run)
     except OnlyTried:
         click.echo("hub: it was only tried; nothing was written.", err=True)
     if as_json:
         show_json(rule_book.described(made))
     else:
-        click.echo(f"Rule {made.id}: {views.gives(made)}; {views.where(made)}.")
+        name = "It would be: " if dry_run else f"Rule {made.id}: "
+        click.echo(f"{name}{views.sentence(made, zone)}")
 
 
 class OnlyTried(Exception):

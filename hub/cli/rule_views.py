@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from hub.cli.moments import shown
+from hub.cli.moments import shown, shown_in_full
 from hub.cli.tables import console, show_facts, show_table, text
-from hub.ocpi.document import Json
+from hub.ocpi.document import Json, Party
 from hub.prices import rule_book
 from hub.prices.resolving import Resolution
 from hub.prices.rules import Kind, Rule, plain
 from hub.prices.situation import Situation
 from tariffs import Adjustment
 
-HEADINGS = ("ID", "Party", "Gives", "Where", "Priority", "From", "Until", "Reason")
+HEADINGS = ("ID", "Party", "Gives", "Where", "Priority", "From (UTC)", "Until", "Reason")
 CONSIDERED = ("ID", "Gives", "Where", "Priority", "Why not")
 UTC = "UTC"
 
@@ -33,8 +33,22 @@ def gives(rule: Rule) -> str:
 
 def where(rule: Rule) -> str:
     """What a rule matches, in the words of its fields."""
-    told = [f"{name} {written(value)}" for name, value in plain(rule.match).items()]
+    told = [f"{name.replace('_', ' ')} {written(value)}" for name, value in matched(rule).items()]
     return ", ".join(told) or "everywhere"
+
+
+def matched(rule: Rule) -> Json:
+    """What it names; its partner is written as people write it."""
+    named = plain(rule.match)
+    return named | ({"partner": Party.of_code(named["partner"])} if "partner" in named else {})
+
+
+def sentence(rule: Rule, zone: str) -> str:
+    """All that a rule does, in a line."""
+    until = "" if rule.valid_to is None else f" until {shown(rule.valid_to, zone)}"
+    private = "; nobody else sees the tariff" if rule.private else ""
+    since = shown_in_full(rule.valid_from, zone)
+    return f"{gives(rule)}; {where(rule)}; from {since}{until}{private}."
 
 
 def written(value: Any) -> str:
@@ -68,7 +82,7 @@ def show_one(rule: Rule) -> None:
             "gives": gives(rule),
             "where": where(rule),
             "priority": rule.priority,
-            "from": shown(rule.valid_from, UTC),
+            "from (UTC)": shown(rule.valid_from, UTC),
             "until": shown(rule.valid_to, UTC),
             "private": "nobody but the partner sees the tariff" if rule.private else None,
             "made": f"{shown(rule.recorded_at, UTC)} by {rule.author}",
@@ -138,7 +152,7 @@ def place(here: Situation) -> str:
 
 def who(here: Situation) -> str:
     told = (
-        here.partner,
+        here.partner and str(Party.of_code(here.partner)),
         here.contract,
         here.token_type,
         here.group_id and f"group {here.group_id}",

@@ -123,6 +123,20 @@ def test_a_rule_is_ended_and_replaced(priced: Platform, run: Run) -> None:
     assert told(run, "rule", "list") == []
 
 
+def test_a_rule_is_told_with_its_partner_its_moment_and_who_sees_it(priced: Platform, run: Run) -> None:
+    words = (
+        *("--tariff", "NIGHT", "--partner", "NL/EMS", "--private"),
+        *("--from", "2126-11-30 06:00 Europe/Berlin"),
+    )
+    told = "partner NL/EMS; from Sat 2126-11-30 "
+    out = run("rule", "add", "NL/CPO", *words, "--dry-run")[1]
+    assert out.startswith("It would be: tariff NIGHT; " + told), out
+    out = run("rule", "add", "NL/CPO", *words)[1]
+    assert out.startswith("Rule 1: tariff NIGHT; " + told), out
+    assert out.endswith("; nobody else sees the tariff.\n")
+    assert "partner NL/EMS" in run("rule", "list")[1]
+
+
 def test_a_rule_that_is_only_tried_is_not_there(priced: Platform, run: Run) -> None:
     status, out, errors = run("rule", "add", "NL/CPO", "--percent", "-5", "--dry-run")
     assert status == 0
