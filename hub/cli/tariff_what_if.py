@@ -19,12 +19,14 @@ from hub.cli.tables import show_json
 from hub.cli.what_if_views import show
 from hub.hub import Hub
 from hub.ocpi.document import Party
-from hub.prices import history
+from hub.prices import history, rule_rows
 from hub.prices.history import Wanted, Watch
+from hub.prices.rules import Kind, Rule
 from tariffs import Tariff, Terms
 from tariffs.what_if import GROUPS
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+MOST_NAMED = 5
 MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 EXAMPLE = "hub tariff what-if night.json --owner NL/EXA --period 2026-10 --partner DE/MSP"
 
@@ -57,9 +59,16 @@ def checked_months(ctx: click.Context, param: click.Parameter, values: Sequence[
 )
 @click.option("--all", "whatever", is_flag=True, help="Sessions whatever tariff has priced them.")
 @click.option(
-    "--partner", "partners", type=PartyType(), metavar="DE/MSP", multiple=True, help="Only of this eMSP."
+    "--partner",
+    "partners",
+    type=PartyType(),
+    metavar="DE/MSP",
+    multiple=True,
+    help="Only of this eMSP; again for more.",
 )
-@click.option("--location", "locations", metavar="ID", multiple=True, help="Only at this location.")
+@click.option(
+    "--location", "locations", metavar="ID", multiple=True, help="Only at this location; again for more."
+)
 @click.option("--by", type=click.Choice(GROUPS), multiple=True, help="Only this grouping; again for more.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts; numbers are exact.")
 @with_hub
@@ -85,12 +94,22 @@ def what_if(
     wanted = Wanted(months, names, [str(partner) for partner in partners], locations)
     with bar() as watch:
         found = history.what_if(hub.store, owner, Terms(draft), wanted, watch)
+    with hub.store.reading() as unit:
+        adjusting = [each for each in rule_rows.of_owner(unit, owner) if each.kind is not Kind.TARIFF]
     if as_json:
         show_json(found.as_dict())
     else:
         show(found, by or GROUPS)
+        left_out(adjusting)
     if not found.total.count:
         raise CommandFailed(nothing_found(owner, months, names))
+
+
+def left_out(adjusting: Sequence[Rule]) -> None:
+    """Say so where something was left out."""
+    if adjusting:
+        names = ", ".join(str(each.id) for each in adjusting[-MOST_NAMED:])
+        click.echo(f"\nWhat rules take off or add after the tariff is on neither side (rule {names}).")
 
 
 def single(file: Path) -> Tariff:

@@ -89,3 +89,13 @@ def test_what_is_asked_wrongly_is_refused(run: Run, draft: Path, words: tuple[st
     ended, _, told = run(draft, *words)
     assert ended == 2
     assert said in told
+
+
+def test_it_says_what_it_leaves_out_where_there_is_such_a_thing(run: Run, draft: Path, capsys) -> None:
+    words = (draft, "--owner", "NL/CPO", "--period", "2025-03")
+    assert "neither side" not in run(*words)[1]
+    assert cli.run(["rule", "add", "NL/CPO", "--percent", "-10"]) == 0
+    capsys.readouterr()
+    assert run(*words)[1].endswith(
+        "What rules take off or add after the tariff is on neither side (rule 1).\n"
+    )

@@ -177,7 +177,7 @@ def what_if(call: Call) -> Located:
     """Price the sessions of past months again under a draft: a job.
 
     Its result tells what they have cost, what they would have cost, and the difference by partner, location,
-    hour of the day and component. What rules take off or add is in the first of these, and not in the second.
+    hour of the day and component. What rules take off or add after the tariff is on neither side.
     """
     body = call.body
     owner = owned(call, body["party"])
