@@ -65,10 +65,13 @@ def as_billed(charge: Charge) -> Recomputed | None:
     return Recomputed(net, None if gross is None else Decimal(gross), None, limited=bool(told.get("limits")))
 
 
-def by_its_own_tariffs(cdr: Json) -> Recomputed | None:
-    """None when it carries none that can be read, or cannot be priced."""
+def by_its_own_tariffs(cdr: Json, zone: str | None) -> Recomputed | None:
+    """None when it carries none that can be read, or cannot be priced.
+
+    zone  of its location, since a CDR does not tell it; by none, times of day are of UTC
+    """
     try:
-        verified = tariffs.verify(cdr)
+        verified = tariffs.verify(cdr, None, zone)
     except PricingError:
         return None
     return recomputed(verified.quote, None if verified.cause is None else verified.cause.id)

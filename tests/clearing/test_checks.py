@@ -198,7 +198,8 @@ WRONG = [
     ("F8", case(tariff(min_price={"after_taxes": 7}))),
     ("F9", case({"total_cost": cost("-5.536")})),
     ("F10", case({"total_cost": cost("500.01")})),
-    ("F11", case({"total_cost": cost("28.41")})),
+    ("F11", case({"total_energy_cost": cost("28.41")})),
+    ("F11", case({"total_cost": cost("28.41"), "total_energy_cost": None})),
     ("F12", case(usual=(Decimal("0.2"),) * 10)),
     ("F13", case({"total_cost": cost("5.536", "1.14")})),
     ("F14", case(agreement=Terms(vat_rate=Decimal(19)))),
@@ -230,6 +231,18 @@ def test_a_check_finds_what_it_is_for(code, seen):
 
 def test_a_cdr_that_is_right_has_no_codes():
     assert check(case(), {}) == ()
+
+
+def test_what_is_much_depends_on_what_a_currency_is_worth():
+    """5.45 SEK for a kWh, and 600 SEK in all, are what everybody pays."""
+    kronor = {"currency": "SEK", "total_cost": cost("600"), "total_energy_cost": cost("77.39")}
+    assert not {"F10", "F11"} & codes(case(kronor))
+    dear = {"currency": "SEK", "total_cost": cost("5501"), "total_energy_cost": cost("320")}
+    assert {"F10", "F11"} <= codes(case(dear))
+
+
+def test_a_car_that_stays_for_days_does_not_make_its_energy_dear():
+    assert "F11" not in codes(case({"total_cost": cost("75")}))
 
 
 def test_a_credit_of_the_whole_has_no_codes():

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from platforms import code
-from roaming import ANN, CPO, DEAR, EMSP, NOON, complete, own, prepare
+from roaming import ANN, CPO, DEAR, ELEMENTS, EMSP, NOON, complete, own, prepare, tariff
 from sqlalchemy import select
 
 from hub.clearing import clear, clerk, rule_sets
@@ -47,6 +47,18 @@ def test_a_cdr_that_its_cpo_issued_is_recomputed_by_the_book(roaming):
     (row,) = cleared(roaming).values()
     assert (row.state, codes(row)) == ("RATED", set())
     assert (row.expected_net, row.tariff_version_id is not None) == (Decimal("5.625"), True)
+
+
+def test_the_tariffs_of_a_cdr_go_by_the_clocks_of_its_place(roaming):
+    """It begins at eight by UTC, and at nine in Amsterdam, where the dear hours are over."""
+    dear = {
+        "price_components": [{"type": "ENERGY", "price": Decimal("0.99"), "step_size": 1}],
+        "restrictions": {"start_time": "07:00", "end_time": "09:00"},
+    }
+    carried = tariff() | {"elements": [dear, *ELEMENTS]}
+    roaming.receiver("POST", "cdrs", own(tariffs=[carried]))
+    (row,) = cleared(roaming).values()
+    assert row.carried_net == Decimal("5.625")
 
 
 def test_a_cdr_that_costs_too_much_is_held_with_the_cause(roaming):

@@ -1,6 +1,6 @@
 """F: whether a CDR costs what it should."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from statistics import median
 
@@ -88,14 +88,32 @@ def below_nought(case: Case, limits: Limits) -> Iterator[str]:
 
 
 def out_of_range(case: Case, limits: Limits) -> Iterator[str]:
-    if case.facts.total.net > limits["amount"]:
+    if case.facts.total.net > limits["amount"] * one_euro(case):
         yield f"total_cost is {case.facts.total.net}"
 
 
 def dear_energy(case: Case, limits: Limits) -> Iterator[str]:
-    price = per_kwh(case)
-    if price is not None and price > limits["per_kwh"]:
+    """By what its energy alone cost, where that is told: a car that stays makes no kWh dear."""
+    told = case.facts.shares.get("total_energy_cost", case.facts.total)
+    if case.facts.energy < 1:
+        return
+    price = told.net / case.facts.energy
+    if price > limits["per_kwh"] * one_euro(case):
         yield f"{price:.4f} per kWh"
+
+
+EURO: Mapping[str, int] = {
+    "AED": 4, "CNY": 8, "CZK": 25, "DKK": 8, "HKD": 9, "HUF": 400, "ILS": 4, "INR": 100, "ISK": 145, "JPY": 165,
+    "KRW": 1600, "MKD": 62, "MXN": 21, "NOK": 12, "PLN": 5, "RON": 5, "RSD": 117, "RUB": 95, "SEK": 11,
+    "THB": 38, "TRY": 48, "TWD": 36, "UAH": 48, "ZAR": 20,
+}  # fmt: skip
+"""What a euro is in currencies whose unit is worth much less, roughly and rather too much: it is only to tell
+the absurd from the dear."""
+
+
+def one_euro(case: Case) -> int:
+    """How much of its currency the limits of an amount mean by one."""
+    return EURO.get(str(case.cdr["currency"]).upper(), 1)
 
 
 def unusual(case: Case, limits: Limits) -> Iterator[str]:
