@@ -123,8 +123,9 @@ class Operation:
 
 
 def repeatable(call: Call, key: str) -> Repeatable:
-    """The running request under its key."""
-    asked = (request.method.encode(), request.full_path.encode(), sent(request))
+    """The running request under its key. Who is bound to a party since is not answered what it saw before."""
+    seen = "" if call.only is None else call.only.code
+    asked = (seen.encode(), request.method.encode(), request.full_path.encode(), sent(request))
     return Repeatable.of(call.user.id, key, *asked)
 
 
