@@ -8,11 +8,12 @@ import click
 
 from hub.clearing import rule_sets
 from hub.clearing.checks import RULES, Setting, Settings, limits_of, severity_of
-from hub.clearing.rule import Severity
+from hub.clearing.rule import Rule, Severity
 from hub.clearing.rule_sets import NoSuchCheck, NoSuchLimit
 from hub.cli.acting import at_the_terminal
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
+from hub.cli.ocpi import table
 from hub.cli.opening import as_json_option, with_hub
 from hub.cli.partner_words import PartyType
 from hub.cli.tables import show_json, show_table
@@ -43,6 +44,21 @@ def list_(hub: Hub, party: Party | None, as_json: bool) -> None:
         show_json(told)
     else:
         show_table(HEADINGS, list(map(row, told)))
+
+
+@check.command("table", example="hub check table")
+def table_() -> None:
+    """Show every check as it usually is, as a table of Markdown."""
+    click.echo(checks_table())
+
+
+def checks_table() -> str:
+    rows = ((rule.code, f"`{rule.severity}`", rule.says, limits_told(rule), rule.remedy) for rule in RULES)
+    return table(HEADINGS, rows)
+
+
+def limits_told(rule: Rule) -> str:
+    return ", ".join(f"{name} {value}" for name, value in rule.limits.items())
 
 
 def described(rule: Any, settings: Settings) -> Json:
