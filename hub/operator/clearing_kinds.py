@@ -1,4 +1,4 @@
-"""The long work of clearing: one decision upon many CDRs."""
+"""The long work of clearing and closing: one decision upon many CDRs, a month of all agreements."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -9,8 +9,12 @@ from sqlalchemy import func, select
 from hub.clearing import deciding
 from hub.clearing.deciding import Decision, Filter
 from hub.clearing.states import MovedMeanwhile, NoSuchTransition, State
+from hub.closing import periods
+from hub.closing.periods import Closed
+from hub.closing.problems import ClosingProblem
 from hub.hub import Hub
 from hub.ocpi.document import Json, Party
+from hub.operator.problems import Conflict
 from hub.store.audit import Actor
 from hub.store.clearings import clearings
 from hub.store.unit import Unit
@@ -68,3 +72,29 @@ def tried(unit: Unit, row: Any, wanted: Json, counts: Counter[str], refused: lis
         refused.append({"party": str(Party.of_code(row.owner)), "id": row.cdr_key, "fault": str(fault)})
     else:
         counts[state.value] += 1
+
+
+def close_month(hub: Hub, wanted: Json, progress: Watch) -> Json:
+    """A month is closed for every agreement, each in a transaction; what is closed already stays so."""
+    with hub.store.reading() as unit:
+        total = len(periods.meant_by(unit, wanted["agreement"]))
+    closed: list[Json] = []
+    try:
+        for each in periods.close_all(
+            hub.store, wanted["month"], Actor(wanted["by"], "JOB"), wanted["agreement"]
+        ):
+            closed.append(told(each))
+            progress(len(closed), total)
+    except ClosingProblem as fault:
+        raise Conflict(str(fault)) from fault
+    return {"closed": closed}
+
+
+def told(closed: Closed) -> Json:
+    return {
+        "agreement": closed.agreement.id,
+        "period": closed.period.id,
+        "statement": None if closed.statement is None else closed.statement.id,
+        "carried": closed.carried,
+        "fresh": closed.fresh,
+    }

@@ -1,10 +1,13 @@
-"""What refusals of clearing and of agreements mean in the API."""
+"""What refusals of clearing, of closing and of agreements mean in the API."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from hub.clearing.crediting import CannotBeCredited
+from hub.clearing.disputes import DisputeProblem
 from hub.clearing.rule_sets import NoSuchCheck, NoSuchLimit
 from hub.clearing.states import MovedMeanwhile, NoSuchTransition
+from hub.closing.problems import ClosingProblem, NoSuchStatement
 from hub.operator import problems
 from hub.operator.problems import Problem
 from hub.parties.agreement_files import InvalidLine
@@ -43,6 +46,14 @@ def of_end(error: Exception) -> Problem:
     return problems.Unfit("It must end after it begins.", fields={"until": "not after it begins"})
 
 
+def of_dispute(error: Exception) -> Problem:
+    return problems.Conflict(str(error), remedy="Look at the CDR and its disputes first.")
+
+
+def of_closing(error: Exception) -> Problem:
+    return problems.Conflict(str(error), remedy="GET /api/v1/statements and /periods show how far each is.")
+
+
 def of_line(error: InvalidLine) -> Problem:
     return problems.Unfit(str(error), fields={f"content.{error.line}": error.fault})
 
@@ -55,6 +66,10 @@ CLEARING: Sequence[tuple[type[Exception], Callable[[Any], Problem]]] = (
     (NoSuchTerm, of_term),
     (InvalidLine, of_line),
     (NoSuchAgreement, of_agreement),
+    (DisputeProblem, of_dispute),
+    (CannotBeCredited, of_dispute),
+    (NoSuchStatement, lambda error: problems.NotFound(str(error))),
+    (ClosingProblem, of_closing),
     (AgreementInTheWay, of_beginning),
     (EndBeforeBeginning, of_end),
 )

@@ -79,4 +79,5 @@ KINDS: Mapping[str, Kind] = {
     "unregister-partner": unregister_partner,
     "what-if": what_if,
     "decide-cdrs": clearing_kinds.decide,
+    "close-month": clearing_kinds.close_month,
 }
