@@ -1,0 +1,316 @@
+"""A month is closed once and whole: by two at once, with a fault at every step, with what came late."""
+
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+import pytest
+from months_of import (
+    ANN,
+    CPO,
+    EMSP,
+    LATER,
+    agree,
+    cdr,
+    cleared,
+    close,
+    put,
+    refuse_untruth,
+    settled,
+)
+from sqlalchemy import delete, event, func, select, update
+from sqlalchemy.exc import DBAPIError
+
+from hub.clearing.states import State
+from hub.closing import months, periods, replay, statements
+from hub.closing.problems import LaterOneClosed, NoSuchMonth, NotOver
+from hub.ocpi import instants
+from hub.ocpi.document import Party
+from hub.store import adjustments
+from hub.store.adjustments import Line
+from hub.store.clearings import clearing_events
+from hub.store.ledger import postings
+from hub.store.statements import (
+    MAY_CHANGE,
+    period_carried,
+    statement_lines,
+    statement_revisions,
+)
+from hub.store.statements import periods as table
+from hub.store.statements import statements as documents
+
+PARTS = [("10.005", 19), ("1.335", 7)]
+
+
+def counts(store):
+    """How many rows a close has written."""
+    tables = [*MAY_CHANGE, postings, clearing_events]
+    with store.reading() as unit:
+        found = {
+            t.name: unit.connection.execute(select(func.count()).select_from(t)).scalar() for t in tables
+        }
+    return found | {"stated": sum(row.state == "STATED" for row in cleared(store).values())}
+
+
+def a_month(store):
+    """Two CDRs, one of them credited, an adjustment; one held, one disputed; a fee."""
+    agree(store, fee_per_cdr=Decimal("0.10"), fee_percent=Decimal(1))
+    put(store, cdr("A", PARTS))
+    put(store, cdr("B", PARTS), state=State.CREDITED)
+    put(store, cdr("B-C", PARTS, of="B"))
+    put(store, cdr("H", PARTS), state=State.HELD)
+    put(store, cdr("D", PARTS), state=State.DISPUTED)
+    with store.unit() as unit:
+        gift = Line(
+            key="gift/1",
+            kind="GOODWILL",
+            cpo=CPO.code,
+            emsp=EMSP.code,
+            currency="EUR",
+            net=Decimal("-1.5"),
+            gross=None,
+            taxes=((Decimal(19), Decimal("-0.285")),),
+            service_at=instants.micros("2026-10-09T00:00:00Z"),
+            by="ann",
+        )
+        adjustments.add(unit, gift)
+    store.clock = lambda: LATER
+
+
+def test_all_that_ended_by_then_is_on_one_statement(store):
+    a_month(store)
+    closed = close(store)
+    found = cleared(store)
+    assert {key: row.state for key, row in found.items()} == {
+        "A": "STATED",
+        "B": "STATED",
+        "B-C": "STATED",
+        "H": "HELD",
+        "D": "DISPUTED",
+    }
+    with store.reading() as unit:
+        (revision,) = statements.revisions_of(unit, closed.statement.id)
+        told = list(statements.rows_of(unit, closed.statement.id))
+        carried = {(row.cdr_key, row.state) for row in periods.carried_of(unit, closed.period.id)}
+    # 10.005 - 1.5 = 8.505 and 1.335 net; B and its credit make nought
+    assert (revision.net, revision.tax) == (Decimal("9.85"), Decimal("1.71"))  # 8.51 + 1.34; 1.62 + 0.09
+    assert revision.fee == Decimal("0.20")  # 0.10 + 1 % of 11.34 - 1.5
+    assert (revision.receivable, revision.payable) == (Decimal("11.56"), Decimal("11.36"))
+    assert [row.kind for row in told].count("FEE") == 1
+    assert carried == {("H", "HELD"), ("D", "DISPUTED")}
+    assert {row.engine for row in told if row.clearing_id} == {"1"}
+    refuse_untruth(store)
+
+
+def test_a_second_close_is_the_same_close(store):
+    a_month(store)
+    first = close(store)
+    before = counts(store)
+    second = close(store)
+    assert (first.fresh, second.fresh) == (True, False)
+    assert (second.period, second.statement.id, second.carried) == (first.period, first.statement.id, 2)
+    assert counts(store) == before
+
+
+def test_two_closes_at_once_are_one_close(store):
+    a_month(store)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: close(store), range(4)))
+    assert sorted(each.fresh for each in found) == [False, False, False, True]
+    assert len({each.statement.id for each in found}) == 1
+    assert counts(store)["statements"] == 1
+    refuse_untruth(store)
+
+
+def test_a_fault_at_any_step_leaves_nothing_and_the_next_close_is_whole(store):
+    """O2: raised before each statement of SQL in turn."""
+    a_month(store)
+    before, step = counts(store), 0
+    while True:
+        step += 1
+        failing = Failing(store, step)
+        try:
+            close(store)
+        except Stop:
+            assert counts(store) == before
+        else:
+            break
+        finally:
+            failing.over()
+    assert step > 15
+    assert counts(store)["statement_lines"] == 8
+    refuse_untruth(store)
+    with store.reading() as unit:
+        assert replay.replay(unit, "2026-10", lambda _: None).differences == ()
+
+
+class Stop(Exception):
+    """What the tests raise."""
+
+
+class Failing:
+    """Raises before the n-th statement on any connection of a store."""
+
+    def __init__(self, store, nth):
+        self.engine, self.left = store.engine, nth
+        event.listen(self.engine, "before_cursor_execute", self.count)
+
+    def count(self, *_):
+        self.left -= 1
+        if self.left == 0:
+            raise Stop
+
+    def over(self):
+        event.remove(self.engine, "before_cursor_execute", self.count)
+
+
+KILLED = """
+import os, signal, sys
+from sqlalchemy import event
+from hub.closing import periods
+from hub.store.audit import Actor
+from hub.store.engine import Store
+url, nth, now = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+store = Store(url, clock=lambda: now)
+left = [nth]
+def count(*_):
+    left[0] -= 1
+    if left[0] == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+event.listen(store.engine, "after_cursor_execute", count)
+with store.unit() as unit:
+    periods.close(unit, 1, "2026-10", Actor("ann", "CLI"))
+"""
+
+
+@pytest.mark.parametrize("nth", [7, 14])
+def test_a_process_that_is_killed_leaves_nothing(store, database_url, nth):
+    """O2: SIGKILL in the middle."""
+    a_month(store)
+    before = counts(store)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, database_url, str(nth), str(LATER)], env=os.environ, check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert counts(store) == before
+    assert close(store).fresh
+    refuse_untruth(store)
+
+
+def test_what_comes_late_is_on_the_next_statement_with_its_month(store):
+    """O8, I8."""
+    agree(store, time_zone="Europe/Amsterdam")
+    put(store, cdr("A", PARTS))
+    first = close(store, "2026-10")
+    before = checksums(store)
+    put(store, cdr("LATE", PARTS, ended="2026-10-31T22:59:59Z"))  # 23:59:59 in Amsterdam
+    put(store, cdr("NEXT", PARTS, ended="2026-10-31T23:00:00Z"))
+    assert not close(store, "2026-10").fresh
+    second = close(store, "2026-11")
+    with store.reading() as unit:
+        told = {(row.cdr_key, row.service_month) for row in statements.rows_of(unit, second.statement.id)}
+    assert told == {("LATE", "2026-10"), ("NEXT", "2026-11")}
+    assert checksums(store).items() >= before.items()
+    assert first.statement.id != second.statement.id
+    refuse_untruth(store)
+
+
+def checksums(store):
+    with store.reading() as unit:
+        found = unit.connection.execute(select(statement_revisions))
+        return {(row.statement_id, row.revision): row.checksum for row in found}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        update(table).values(month="2026-09"),
+        delete(table),
+        update(documents).values(currency="CHF"),
+        delete(documents),
+        update(statement_lines).values(net=Decimal(1)),
+        delete(statement_lines),
+        update(statement_revisions).values(gross=Decimal(1)),
+        delete(period_carried),
+    ],
+)
+def test_the_database_refuses_to_change_what_was_closed(store, change):
+    """I8."""
+    a_month(store)
+    close(store)
+    with pytest.raises(DBAPIError, match="stays as it was"), store.unit() as unit:
+        unit.connection.execute(change)
+
+
+def test_a_month_that_is_not_over_and_one_before_a_closed_one_are_refused(store):
+    agree(store)
+    with pytest.raises(NotOver, match="2027-01-01T00:00:00Z"):
+        close(store, "2026-12")
+    assert close(store, "2026-11").statement is None
+    with pytest.raises(LaterOneClosed, match="2026-12"):
+        close(store, "2026-10")
+    with pytest.raises(NoSuchMonth, match="2026-10"):
+        months.read("2026-13")
+
+
+def test_a_cdr_accepted_before_there_was_an_agreement_is_stated_by_the_one_that_covers_it(store):
+    agree(store)
+    put(store, cdr("A", PARTS), agreement=None)
+    closed = close(store)
+    assert (closed.statement.id, cleared(store)["A"].agreement_id) == (1, 1)
+
+
+def test_three_months_two_cpos_three_emsps_three_currencies(store):
+    """Late, credited and held ones, half of it settled, and all adds up (I1, I2, I5, I6, I7, O7)."""
+    cpos, emsps = [CPO, Party("FR", "XYZ")], [EMSP, Party("BE", "BBB"), Party("CH", "CCC")]
+    pairs = [
+        (cpo, emsp, currency)
+        for cpo in cpos
+        for emsp, currency in zip(emsps, ("EUR", "JPY", "CHF"), strict=True)
+    ]
+    for number, (cpo, emsp, currency) in enumerate(pairs, 1):
+        payer = "EMSP" if number % 2 else "CPO"
+        rounded = "LINE" if number == 3 else "DOCUMENT"
+        agree(store, cpo, emsp, currency, fee_per_kwh=Decimal("0.0123"), fee_payer=payer, rounded=rounded)
+    for place, month in enumerate(("08", "09", "10")):
+        for number, (cpo, emsp, currency) in enumerate(pairs, 1):
+            one = {"agreement": number, "cpo": cpo, "emsp": emsp}
+            name, ended = f"{month}-{number}", f"2026-{month}-28T10:00:00Z"
+            told = {"currency": currency, "ended": ended}
+            put(store, cdr(f"A{name}", [(f"{number}.4567", 19), ("0.3333", 7)], **told), **one)
+            put(store, cdr(f"B{name}", [("3.3333", 19)], **told), **one, state=State.CREDITED)
+            put(store, cdr(f"B{name}-C", [("3.3333", 19)], **told, of=f"B{name}"), **one)
+            put(store, cdr(f"H{name}", [("99", 19)], **told), **one, state=State.HELD)
+            if place:
+                late = told | {"ended": f"2026-{int(month) - 1:02}-03T10:00:00Z"}
+                put(store, cdr(f"L{name}", [("1.005", 19)], **late), **one)
+            closed = close(store, f"2026-{month}", number)
+            if number % 2:
+                settled(store, closed.statement)
+    refuse_untruth(store)
+    found = cleared(store)
+    assert {row.state for key, row in found.items() if key.startswith("H")} == {"HELD"}
+    with store.reading() as unit:
+        assert len(statements.listed(unit)) == 18
+        for month in ("2026-08", "2026-09", "2026-10"):
+            assert replay.replay(unit, month, lambda _: None).differences == ()
+        stated = unit.connection.execute(
+            select(statement_lines.c.clearing_id).where(
+                statement_lines.c.part == 1, statement_lines.c.clearing_id.is_not(None)
+            )
+        ).scalars()
+        seen = list(stated)
+        assert len(seen) == len(set(seen)) == len([row for row in found.values() if row.state != "HELD"])
+
+
+def test_closing_all_closes_each_agreement_that_had_begun(store):
+    agree(store)
+    agree(store, emsp=Party("BE", "BBB"))
+    put(store, cdr("A", PARTS))
+    store.clock = lambda: LATER
+    found = list(periods.close_all(store, "2026-10", ANN))
+    assert [(each.agreement.id, each.statement is not None) for each in found] == [(2, False), (1, True)]
+    assert [each.fresh for each in periods.close_all(store, "2026-10", ANN)] == [False, False]
