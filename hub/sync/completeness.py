@@ -4,17 +4,19 @@ session-without-cdr  a session is COMPLETED since a day, and nobody has billed i
 cdr-without-session  a CDR names a session that was never heard of
 cdr-without-receiver a CDR is for an eMSP that is not connected; it is owed as soon as that one connects
 unlisted             the hub holds an object that its owner's whole list has no more (LOC-25)
-unreadable           the owner's list has an object that the hub could not keep: see `hub quarantine list`
+unreadable           the owner's list has an object that the hub could not keep: see `hub quarantine list`;
+                     any other that it holds and never sent is kept as soon as the list is read
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 
 from hub.ocpi.document import Party
 from hub.store import cursors, findings
-from hub.store.charges import RATED, charges
+from hub.store.charges import CREDITED, RATED, charges
+from hub.store.clearings import clearings
 from hub.store.cursors import Cursor
 from hub.store.documents import TABLES
 from hub.store.findings import Missing
@@ -62,10 +64,25 @@ def note_unlisted(unit: Unit, sender: Sender, cursor: Cursor) -> None:
 
 
 def issued_by_hub(unit: Unit, owners: Collection[str]) -> frozenset[tuple[str, str]]:
-    """(Party.code, key) of the CDRs that the hub has written: no list of a CPO has to show them."""
-    wanted = [charges.c.owner.in_(owners), charges.c.state == RATED, charges.c.cdr_key.is_not(None)]
-    rows = unit.connection.execute(select(charges.c.owner, charges.c.cdr_key).where(*wanted))
-    return frozenset((row.owner, row.cdr_key) for row in rows)
+    """(Party.code, key) of the CDRs that the hub has written, what it took back and what takes that back
+    included: no list of a CPO has to show them."""
+    row = clearings.c
+    billed = select(charges.c.owner, charges.c.cdr_key).where(
+        charges.c.owner.in_(owners),
+        charges.c.cdr_key.is_not(None),
+        or_(charges.c.state == RATED, and_(charges.c.state == CREDITED, charges.c.quote.is_not(None))),
+    )
+    exchanged = select(row.owner, row.cdr_key).where(
+        row.owner.in_(owners), or_(row.kind == "REPLACEMENT", row.replaced_by.is_not(None))
+    )
+    written = {tuple(each) for query in (billed, exchanged) for each in unit.connection.execute(query)}
+    of_credits = select(row.owner, row.cdr_key, row.credits).where(
+        row.owner.in_(owners), row.kind == "CREDIT"
+    )
+    taking_back = {
+        (owner, key) for owner, key, of in unit.connection.execute(of_credits) if (owner, of) in written
+    }
+    return frozenset(written | taking_back)
 
 
 def held_again(unit: Unit) -> None:

@@ -23,6 +23,7 @@ from hub.store import adjustments, charges, documents
 from hub.store.clearings import clearings
 from hub.store.deliveries import deliveries
 from hub.store.documents import TABLES
+from hub.sync import completeness
 
 CDRS = TABLES["cdrs"]
 cents = st.decimals(min_value=0, max_value=10**6, places=4)
@@ -245,3 +246,17 @@ def test_a_credit_of_what_is_on_a_statement_comes_onto_the_next(roaming):
     found = cleared(roaming)
     assert (found["OWN-1"].state, found["OWN-1"].credited_by) == ("SETTLED", "OWN-1-C")
     assert (found["OWN-1-C"].state, found["OWN-1-C"].statement_id) == ("RATED", None)
+
+
+# What is missing -------------------------------------------------------------------------------------------
+
+
+def test_no_list_of_the_cpo_has_to_show_what_the_hub_wrote(roaming, billed):
+    done = credit(roaming, billed, replacement=Replacement())
+    new = cleared(roaming)[done.replacement_key]
+    alone = credit(roaming, new)
+    roaming.receiver("POST", "cdrs", own(session_id="S9"))
+    cleared(roaming)
+    with roaming.hub.store.reading() as unit:
+        ours = {key for _, key in completeness.issued_by_hub(unit, [CPO.code])}
+    assert ours == {billed.cdr_key, done.credit_key, new.cdr_key, alone.credit_key}
