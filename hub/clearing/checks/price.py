@@ -103,9 +103,9 @@ def dear_energy(case: Case, limits: Limits) -> Iterator[str]:
 
 
 EURO: Mapping[str, int] = {
-    "AED": 4, "CNY": 8, "CZK": 25, "DKK": 8, "HKD": 9, "HUF": 400, "ILS": 4, "INR": 100, "ISK": 145, "JPY": 165,
-    "KRW": 1600, "MKD": 62, "MXN": 21, "NOK": 12, "PLN": 5, "RON": 5, "RSD": 117, "RUB": 95, "SEK": 11,
-    "THB": 38, "TRY": 48, "TWD": 36, "UAH": 48, "ZAR": 20,
+    "AED": 4, "CNY": 8, "CZK": 25, "DKK": 8, "HKD": 9, "HUF": 400, "ILS": 4, "INR": 100, "ISK": 145,
+    "JPY": 165, "KRW": 1600, "MKD": 62, "MXN": 21, "NOK": 12, "PLN": 5, "RON": 5, "RSD": 117, "RUB": 95,
+    "SEK": 11, "THB": 38, "TRY": 48, "TWD": 36, "UAH": 48, "ZAR": 20,
 }  # fmt: skip
 """What a euro is in currencies whose unit is worth much less, roughly and rather too much: it is only to tell
 the absurd from the dear."""
