@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema, fields, validate
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, and_, select
 
 from hub.observing import standing
 from hub.ocpi.document import Json, Party
@@ -119,6 +119,18 @@ def known(call: Call, partner_id: int) -> Partner:
     return found
 
 
+def held_by_it_alone(party: Party) -> ColumnElement[bool]:
+    """Of the table of partners: those that hold this party and no other. What is kept of a platform without
+    the owner of the object may be of any party there."""
+    others = select(partner_roles.c.partner_id).where(partner_roles.c.party != party.code)
+    return and_(holders(party), partners.c.id.not_in(others))
+
+
+def sees_whole(call: Call, partner: Partner) -> bool:
+    """Whether no party of the partner is hidden from this user."""
+    return call.only is None or set(partner.parties()) == {call.only}
+
+
 def by_id(unit: Unit, partner_id: int) -> Partner:
     found = registry.by_id(unit, partner_id)
     if found is None:
@@ -145,7 +157,7 @@ def show(call: Call, partner_id: int) -> Json:
     """Show a partner: its parties, its endpoints, its quirks, and what was mended of its objects."""
     partner = known(call, partner_id)
     interfaces = registry.endpoints_of(call.unit, partner.id)
-    mended = mendings.of_partner(call.unit, partner.id)
+    mended = mendings.of_partner(call.unit, partner.id) if sees_whole(call, partner) else []
     return told(partner) | {
         "endpoints": [{"module": name, "role": side, "url": url} for (name, side), url in interfaces.items()],
         "mendings": [
@@ -365,7 +377,11 @@ def health(call: Call, partner_id: int) -> Json:
     return {name: getattr(stands, name) for name in names} | {
         "partner": partner.name,
         "given_up": standing.given_up(call.unit).get(partner.id, 0),
-        "findings": [incomplete(each) for each in findings.all_of(call.unit, partner.id)],
+        "findings": [
+            incomplete(each)
+            for each in findings.all_of(call.unit, partner.id)
+            if sees_whole(call, partner) or (call.only and each.missing.owner == call.only.code)
+        ],
     }
 
 

@@ -64,7 +64,7 @@ class Which(Because):
 def visible(call: Call) -> list[ColumnElement[bool]]:
     if call.only is None:
         return []
-    return [table.c.partner_id.in_(select(partner_table.c.id).where(partners.holders(call.only)))]
+    return [table.c.partner_id.in_(select(partner_table.c.id).where(partners.held_by_it_alone(call.only)))]
 
 
 def told(call: Call, row: Any) -> Json:
@@ -115,7 +115,10 @@ def retry_many(call: Call) -> Json:
     """Read all of it once more, or that of a partner or module: a job."""
     wanted: Json = {}
     if "partner" in call.body:
-        wanted["partner_id"] = partners.known(call, call.body["partner"]).id
+        partner = partners.known(call, call.body["partner"])
+        if not partners.sees_whole(call, partner):
+            raise Conflict(f"{partner.name} holds other parties too.", remedy="Ask an operator of the hub.")
+        wanted["partner_id"] = partner.id
     elif call.only is not None:
         raise Conflict("A user who is bound to a party names the partner.", remedy="Send `partner`.")
     if "module" in call.body:
