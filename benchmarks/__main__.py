@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from benchmarks import deliveries, prices, pricing, request_cost
+from benchmarks import deliveries, exports, prices, pricing, request_cost
 
 ALL: Mapping[str, Callable[..., None]] = {
     "requests": request_cost.run,
     "deliveries": deliveries.run,
     "pricing": pricing.run,
     "prices": prices.run,
+    "exports": exports.run,
 }
 PARTS: Mapping[str, Collection[str]] = {"prices": prices.PARTS}
 """`python -m benchmarks prices publish` runs one part alone."""

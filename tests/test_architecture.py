@@ -47,7 +47,7 @@ def names(requirements):
     return {re.split(r"[^A-Za-z0-9-_.]", text)[0].lower().replace("_", "-") for text in requirements}
 
 
-OF_EXTRAS = {"tariffs/arrow.py": "scale"}
+OF_EXTRAS = {"tariffs/arrow.py": "scale", "hub/closing/exports/parquet_file.py": "parquet"}
 """Files that nothing else imports, for those who have installed an extra."""
 
 

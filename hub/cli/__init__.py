@@ -16,6 +16,7 @@ from hub.cli.db import db
 from hub.cli.delivery import delivery
 from hub.cli.demo import demo
 from hub.cli.dispute import dispute
+from hub.cli.export import export
 from hub.cli.faults import fault_shown
 from hub.cli.frame import Group
 from hub.cli.membership import location_group, membership
@@ -62,6 +63,7 @@ COMMANDS: tuple[click.Command, ...] = (
     billing,
     check,
     meter,
+    export,
     sync,
     delivery,
     schedule,

@@ -9,6 +9,7 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
+    "export_folders",
     "number_series",
     "statement_events",
     "statement_revisions",
@@ -41,6 +42,7 @@ def upgrade() -> None:
     create_closing()
     create_disputes()
     create_evidence()
+    create_exports()
 
 
 def downgrade() -> None:
@@ -438,6 +440,23 @@ def refers(table: str, column: str, to: str) -> sa.Column[int]:
 def needed(*names: str) -> list[sa.Column[int]]:
     """Columns of whole numbers that must be there."""
     return [sa.Column(name, sa.BigInteger, nullable=False) for name in names]
+
+
+def create_exports() -> None:
+    op.create_table(
+        "export_folders",
+        sa.Column("id", SERIAL, primary_key=True),
+        *texts({"kind": 30, "format": 10}),
+        sa.Column("folder", sa.Text, nullable=False),
+        sa.Column("agreement_id", SERIAL),
+        *(sa.Column(name, sa.String(5)) for name in ("cpo", "emsp")),
+        *(sa.Column(name, sa.Boolean, nullable=False) for name in ("mark", "running")),
+        sa.Column("author", sa.Text, nullable=False),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("added_at", "next_at")),
+        *numbers("written_at"),
+        sa.Column("told", sa.Text),
+    )
+    op.create_index("ix_export_folders_next", "export_folders", ["next_at"])
 
 
 def create_settings() -> None:

@@ -1,0 +1,364 @@
+"""The columns of `cdr_reconciliation`, in an order that is fixed: names and order never change within a
+`schema_version`; what is not known is empty, and no column is ever missing."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+from hub.closing.exports import clocks
+from hub.closing.exports.cdr_reading import rate_of, reserved, tariff_of, units
+from hub.closing.exports.cdrs import Portion
+from hub.closing.exports.columns import PLACES, WHOLE, Cells, Column, Kind, number, numbers
+from hub.parties.terms import Terms
+
+SCHEMA_VERSION = "1"
+HOUR = 3_600_000_000
+WORST = ("HOLD", "REJECT", "WARN")
+TEXT, NUMBER, COUNT, MOMENT, FLAG = Kind
+Of = Callable[[Portion], Cells]
+
+
+# How cells are found ---------------------------------------------------------------------------------------
+
+
+def always(of: Callable[[Portion], Any]) -> Of:
+    """The same in every row."""
+    return lambda portion: [of(portion)] * len(portion)
+
+
+def row(name: str) -> Of:
+    """As it stands in the row of the clearing."""
+    return lambda portion: portion[name]
+
+
+def amount(name: str) -> Of:
+    return lambda portion: numbers(portion[name])
+
+
+def told(of: Callable[[Any], Any]) -> Of:
+    """From the CDR."""
+    return lambda portion: [of(each) for each in portion.told]
+
+
+def place(of: Callable[[Any], Any]) -> Of:
+    """From where it was."""
+    return lambda portion: [of(each) for each in portion.places]
+
+
+def token(of: Callable[[Any], Any]) -> Of:
+    return lambda portion: [of(each) for each in portion.tokens]
+
+
+def country(name: str) -> Of:
+    return lambda portion: [code[:2] for code in portion[name]]
+
+
+def party(name: str) -> Of:
+    return lambda portion: [code[2:] for code in portion[name]]
+
+
+def business(name: str) -> Of:
+    return lambda portion: list(map(portion.books.names.get, portion[name]))
+
+
+def share(name: str) -> Of:
+    """A part of the cost, below nought when it is credited."""
+    price = attrgetter(name)
+    return lambda portion: [
+        None if cost is None else sign * units(bytes(cost.before_taxes))
+        for cost, sign in zip(map(price, portion.told), portion.signs, strict=True)
+    ]
+
+
+SHARES = tuple(f"total_{name}_cost" for name in ("energy", "time", "parking", "fixed", "reservation"))
+
+
+def adjustments(portion: Portion) -> Cells:
+    """What limits, discounts and the like make of the sum of the parts."""
+    parts = zip(*(share(name)(portion) for name in SHARES), strict=True)
+    return [left(number(net), each) for net, each in zip(portion["net"], parts, strict=True)]
+
+
+def left(net: int, parts: Sequence[int | None]) -> int | None:
+    known = [part for part in parts if part is not None]
+    return net - sum(known) if known else None
+
+
+def none(portion: Portion) -> Cells:
+    """Not known to the hub yet."""
+    return [None] * len(portion)
+
+
+def zipped(of: Callable[..., Any], *names: str) -> Of:
+    """From several columns of the row."""
+    return lambda portion: [of(*cells) for cells in zip(*(portion[name] for name in names), strict=True)]
+
+
+def power(portion: Portion) -> Cells:
+    found = (
+        site.watts.get((place.evse_uid, place.connector_id))
+        for site, place in zip(portion.sites, portion.places, strict=True)
+    )
+    return [None if watts is None else watts * WHOLE // 1000 for watts in found]
+
+
+def start_local(portion: Portion) -> Cells:
+    return [
+        clocks.local(at, site.zone) for at, site in zip(portion["started_at"], portion.sites, strict=True)
+    ]
+
+
+def duration(start: int, end: int) -> int:
+    return (2 * (end - start) * WHOLE + HOUR) // (2 * HOUR)
+
+
+def parking(told: Any) -> int:
+    return units(bytes(told.total_parking_time).replace(b"null", b"0"))
+
+
+def charging(told: Any) -> int:
+    return units(bytes(told.total_time)) - parking(told)
+
+
+def energy(told: Any) -> int:
+    return units(bytes(told.total_energy))
+
+
+def signed_energy(portion: Portion) -> Cells:
+    return [sign * energy(told) for told, sign in zip(portion.told, portion.signs, strict=True)]
+
+
+def tariff(portion: Portion) -> Cells:
+    """That of the price book, else the one it carries."""
+    return [
+        version.tariff or tariff_of(bytes(told.tariffs))
+        for told, version in zip(portion.told, portion.versions, strict=True)
+    ]
+
+
+def agreed(portion: Portion, of: Callable[[Terms], Any]) -> Iterable[Any]:
+    """From the agreement, where there is one."""
+    known = {identity: of(each) for identity, each in portion.books.terms.items()}
+    return map(known.get, portion["agreement_id"])
+
+
+def tax_code(portion: Portion) -> Cells:
+    codes = agreed(portion, lambda each: each.vat_category)
+    return [code if on is None else on.category for code, on in zip(codes, portion.stated, strict=True)]
+
+
+def tax_rate(portion: Portion) -> Cells:
+    rates = agreed(portion, agreed_rate)
+    return [
+        number(on.rate)
+        if on is not None and on.rate is not None
+        else rate_of(told.total_cost)
+        if rate is None
+        else rate
+        for told, rate, on in zip(portion.told, rates, portion.stated, strict=True)
+    ]
+
+
+def agreed_rate(each: Terms) -> int | None:
+    if each.vat_category != "S":
+        return 0
+    return None if each.vat_rate is None else int(each.vat_rate.scaleb(PLACES))
+
+
+def tax(net: int, gross: int | None) -> int | None:
+    return None if gross is None else number(gross) - number(net)
+
+
+def recomputed(expected: int | None, carried: int | None) -> int | None:
+    found = carried if expected is None else expected
+    return None if found is None else number(found)
+
+
+def delta(net: int, expected: int | None, carried: int | None) -> int | None:
+    found = recomputed(expected, carried)
+    return None if found is None else number(net) - found
+
+
+@lru_cache(5_000)
+def rule(rules: str | None) -> int | None:
+    return None if rules is None else next(iter(json.loads(rules)), None)
+
+
+@lru_cache(1_000)
+def policy(kept: str | None) -> str | None:
+    """As words: name=value."""
+    if kept is None:
+        return None
+    return " ".join(f"{name}={value}" for name, value in sorted(json.loads(kept).items()))
+
+
+@lru_cache(5_000)
+def codes(kept: str) -> str | None:
+    return " ".join(each[0] for each in json.loads(kept)) or None
+
+
+@lru_cache(5_000)
+def result(kept: str, state: str) -> str | None:
+    """The worst of what the checks found."""
+    found = {each[1] for each in json.loads(kept)}
+    usual = None if state == "RECEIVED" else "OK"
+    return next((each for each in WORST if each in found), usual)
+
+
+def signed(told: Any, kept: str) -> str:
+    found = codes(kept) or ""
+    if bytes(told.signed_data) == b"null":
+        return "MISSING" if "H1" in found.split() else "NONE"
+    return "WRONG" if {"H2", "H3"} & set(found.split()) else "THERE"
+
+
+def signed_status(portion: Portion) -> Cells:
+    return [signed(told, kept) for told, kept in zip(portion.told, portion["codes"], strict=True)]
+
+
+def dispute(of: Callable[[Any], Any]) -> Of:
+    return lambda portion: [None if each is None else of(each) for each in portion.disputes]
+
+
+def stated(of: Callable[[Any], Any]) -> Of:
+    """From the statement, where it stands on one."""
+    return lambda portion: [None if each is None else of(each) for each in portion.stated]
+
+
+def paid(state: str) -> str:
+    return "SETTLED" if state == "FINAL" else "OPEN"
+
+
+def optional(values: Iterable[Any]) -> Cells:
+    return [value or None for value in values]
+
+
+# The table -------------------------------------------------------------------------------------------------
+
+COLUMNS = (
+    Column("schema_version", TEXT, "Version of this list of columns.", always(lambda _: SCHEMA_VERSION)),
+    Column("export_id", TEXT, "Name of the export, from what was asked of which state of the books.",
+           always(lambda portion: portion.question.export_id)),
+    Column("exported_at_utc", MOMENT, "State of the books: when they were changed last before it.",
+           always(lambda portion: portion.question.snapshot.at)),
+    Column("period", TEXT, "Month of the statement it stands on; on none, that in which it ended.",
+           always(lambda portion: portion.question.wanted.period)),
+    Column("agreement_id", COUNT, "Agreement of the CPO and the eMSP.", row("agreement_id")),
+    Column("direction", TEXT, "PAYABLE: what the eMSP pays. RECEIVABLE: what the CPO gets.",
+           always(lambda portion: portion.question.wanted.direction)),
+    Column("cpo_country_code", TEXT, "Country of the CPO.", country("owner")),
+    Column("cpo_party_id", TEXT, "Id of the CPO.", party("owner")),
+    Column("cpo_name", TEXT, "Name of the CPO.", business("owner")),
+    Column("emsp_country_code", TEXT, "Country of the eMSP, which issued the token.", country("emsp")),
+    Column("emsp_party_id", TEXT, "Id of the eMSP.", party("emsp")),
+    Column("emsp_name", TEXT, "Name of the eMSP.", business("emsp")),
+    Column("hub_party_id", TEXT, "The hub, as country and id in one.",
+           always(lambda portion: portion.question.snapshot.hub.code)),
+    Column("cdr_id", TEXT, "Id of the CDR, as its CPO writes it.", told(lambda cdr: cdr.id)),
+    Column("cdr_kind", TEXT, "NORMAL, CREDIT (takes another one back) or REPLACEMENT.", row("kind")),
+    Column("credit_reference_id", TEXT, "Of a credit: the CDR that it takes back.",
+           told(lambda cdr: cdr.credit_reference_id)),
+    Column("session_id", TEXT, "Session of the CPO.", told(lambda cdr: cdr.session_id)),
+    Column("authorization_reference", TEXT, "Reference of the authorisation.",
+           told(lambda cdr: cdr.authorization_reference)),
+    Column("auth_method", TEXT, "How it was authorised.", told(lambda cdr: cdr.auth_method)),
+    Column("token_uid_masked", TEXT, "Uid of the token: its first and last characters alone.",
+           token(lambda each: each.masked)),
+    Column("token_type", TEXT, "RFID, APP_USER, AD_HOC_USER, OTHER ...", token(lambda each: each.type)),
+    Column("contract_id", TEXT, "Contract of the driver.", token(lambda each: each.contract_id)),
+    Column("driver_group", TEXT, "Group of drivers; empty: the hub is told of none with a CDR.", none),
+    Column("cost_center", TEXT, "Cost centre; empty: the hub is told of none with a CDR.", none),
+    Column("location_id", TEXT, "Location of the CPO.", place(lambda each: each.id)),
+    Column("location_name", TEXT, "Its name.", place(lambda each: each.name)),
+    Column("location_country", TEXT, "Its country, in three letters.", place(lambda each: each.country)),
+    Column("location_state", TEXT, "State or province.", place(lambda each: each.state)),
+    Column("postal_code", TEXT, "Postal code.", place(lambda each: each.postal_code)),
+    Column("evse_uid", TEXT, "EVSE, as the CPO's systems name it.", place(lambda each: each.evse_uid)),
+    Column("evse_id", TEXT, "EVSE, as it stands on it.", place(lambda each: each.evse_id)),
+    Column("connector_id", TEXT, "Connector of the EVSE.", place(lambda each: each.connector_id)),
+    Column("connector_standard", TEXT, "Kind of plug.", place(lambda each: each.connector_standard)),
+    Column("power_type", TEXT, "AC or DC, and phases.", place(lambda each: each.connector_power_type)),
+    Column("max_power_kw", NUMBER, "What the connector gives at most, as its location says now.", power),
+    Column("start_utc", MOMENT, "When it began.", row("started_at")),
+    Column("end_utc", MOMENT, "When it ended.", row("ended_at")),
+    Column("start_local", TEXT, "When it began, by the clocks of the place.", start_local),
+    Column("timezone", TEXT, "Time zone of the place; UTC where the location is not known.",
+           lambda portion: [site.zone for site in portion.sites]),
+    Column("duration_h", NUMBER, "Hours between beginning and end.",
+           zipped(duration, "started_at", "ended_at")),
+    Column("charging_h", NUMBER, "Hours of charging: total time without parking.", told(charging)),
+    Column("parking_h", NUMBER, "Hours without charging.", told(parking)),
+    Column("reservation_h", NUMBER, "Hours reserved.",
+           lambda portion: [reserved(body) for body in portion["body"]]),
+    Column("energy_kwh", NUMBER, "Energy, above nought in a credit too.", told(energy)),
+    Column("energy_kwh_signed", NUMBER, "Energy, below nought in a credit: this one may be summed.",
+           signed_energy),
+    Column("meter_id", TEXT, "Meter.", told(lambda cdr: cdr.meter_id)),
+    Column("signed_data_status", TEXT, "THERE, NONE, MISSING (the law wants it) or WRONG.", signed_status),
+    Column("tariff_id", TEXT, "Tariff that held at the start; where none is known, the first it carries.",
+           tariff),
+    Column("tariff_version", COUNT, "Its version in the price book.",
+           lambda portion: optional(version.number for version in portion.versions)),
+    Column("assignment_rule_id", COUNT, "Rule that chose the tariff.",
+           lambda portion: list(map(rule, portion["rules"]))),
+    Column("currency", TEXT, "Of all amounts, ISO 4217.", row("currency")),
+    Column("net_energy", NUMBER, "For energy, before taxes; as all parts, below nought in a credit.",
+           share("total_energy_cost")),
+    Column("net_time", NUMBER, "For time.", share("total_time_cost")),
+    Column("net_parking", NUMBER, "For parking.", share("total_parking_cost")),
+    Column("net_fixed", NUMBER, "Fixed fees.", share("total_fixed_cost")),
+    Column("net_reservation", NUMBER, "For the reservation.", share("total_reservation_cost")),
+    Column("net_adjustments", NUMBER, "What limits and discounts add to these parts; empty without parts.",
+           adjustments),
+    Column("net_total", NUMBER, "What it costs before taxes; may be summed over all rows of a currency.",
+           amount("net")),
+    Column("tax_code", TEXT, "Category of VAT on the statement, else by the agreement: S, AE, Z, E, O, G, K.",
+           tax_code),
+    Column("tax_rate", NUMBER, "Percent on the statement, else by agreement or CDR; empty: several.",
+           tax_rate),
+    Column("tax_amount", NUMBER, "Taxes that the CDR tells.", zipped(tax, "net", "gross")),
+    Column("gross_total", NUMBER, "What it costs with taxes, where the CDR tells them.", amount("gross")),
+    Column("declared_net", NUMBER, "What the CDR says before taxes.", amount("net")),
+    Column("declared_gross", NUMBER, "What it says with taxes.", amount("gross")),
+    Column("recomputed_net", NUMBER, "What the tariff at the start makes of it; else those it carries.",
+           zipped(recomputed, "expected_net", "carried_net")),
+    Column("recomputed_gross", NUMBER, "The same with taxes.",
+           zipped(recomputed, "expected_gross", "carried_gross")),
+    Column("delta_net", NUMBER, "Declared without recomputed.",
+           zipped(delta, "net", "expected_net", "carried_net")),
+    Column("delta_cause", TEXT, "Name of the reason for that.", row("cause")),
+    Column("rounding_policy", TEXT, "How the recomputed amounts were rounded.",
+           lambda portion: list(map(policy, portion["policy"]))),
+    Column("fx_rate", NUMBER, "Rate of exchange; empty: the hub converts nothing.", none),
+    Column("fx_rate_date", TEXT, "Its day.", none),
+    Column("fx_source", TEXT, "Who published it.", none),
+    Column("reporting_currency", TEXT, "Currency of reports; empty: nothing is converted.", none),
+    Column("net_reporting", NUMBER, "net_total in it.", none),
+    Column("hub_fee_net", NUMBER, "Fee of the hub, where it is on a statement.",
+           stated(lambda each: number(each.fee))),
+    Column("check_result", TEXT, "OK, WARN, HOLD or REJECT: the worst that was found.",
+           zipped(result, "codes", "state")),
+    Column("check_codes", TEXT, "Codes of what was found: see `hub check list`.",
+           lambda portion: list(map(codes, portion["codes"]))),
+    Column("billing_status", TEXT, "Where it stands: RECEIVED, HELD, RATED, DISPUTED, STATED, SETTLED ...",
+           row("state")),
+    Column("hold_reason", TEXT, "Why it is held, was rejected or dropped.", lambda portion: portion.whys),
+    Column("dispute_id", COUNT, "The last dispute over it.", dispute(lambda each: each.id)),
+    Column("dispute_status", TEXT, "OPEN, or how that ended.", dispute(lambda each: each.status)),
+    Column("statement_id", COUNT, "Statement it stands on.", row("statement_id")),
+    Column("statement_line", COUNT, "Its first line there.", stated(lambda each: each.line)),
+    Column("invoice_id", TEXT, "Invoice; empty: invoices are written outside the hub.", none),
+    Column("invoice_reference_id", TEXT, "Invoice that the CDR names.",
+           told(lambda cdr: cdr.invoice_reference_id)),
+    Column("payment_status", TEXT, "OPEN, or SETTLED when its statement is final.",
+           stated(lambda each: paid(each.state))),
+    Column("home_charging_compensation", FLAG, "Whether the driver is paid for charging at home.",
+           told(lambda cdr: cdr.home_charging_compensation)),
+    Column("remark", TEXT, "What the CPO remarks.", told(lambda cdr: cdr.remark)),
+    Column("received_at_utc", MOMENT, "When the hub got it.", row("received_at")),
+    Column("last_updated_utc", MOMENT, "When its CPO wrote it.", row("last_updated")),
+    Column("content_sha256", TEXT, "SHA-256 of its bytes as they came; empty until it is checked.",
+           row("input_hash")),
+)  # fmt: skip

@@ -1,0 +1,161 @@
+"""The CDRs of a month, a portion at a time: their rows, what their JSON tells, and what they refer to."""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, and_, func, or_, select, type_coerce
+
+from hub.closing.exports.books import NOWHERE, UNKNOWN, Books, Dispute, Site, Stated, Version
+from hub.closing.exports.cdr_reading import Place, Token, Told, place_of, read, token_of
+from hub.closing.exports.question import Question
+from hub.closing.exports.snapshot import Snapshot
+from hub.closing.exports.wanted import AROUND, Wanted
+from hub.store.base import Micro
+from hub.store.clearings import clearings
+from hub.store.documents import TABLES
+from hub.store.statements import statements
+
+PORTION = 2_000
+"""Rows that are in memory at a time."""
+FROM_ROW = (
+    "id", "owner", "emsp", "kind", "state", "codes", "received_at", "started_at", "ended_at", "energy",
+    "currency", "net", "gross", "expected_net", "expected_gross", "carried_net", "carried_gross", "cause",
+    "agreement_id", "tariff_version_id", "rules", "policy", "input_hash", "statement_id",
+)  # fmt: skip
+CDRS = TABLES["cdrs"]
+
+
+def which(question: Question, *conditions: Any) -> "array[int]":
+    """The numbers of the clearings, in the order of the export: by end, CPO and id.
+
+    A CDR belongs to the month of the statement that it stands on; one on none, to that in which its session
+    ended, by the clocks of its agreement. Eight bytes a row are all that is kept.
+    """
+    snapshot, wanted, table = question.snapshot, question.wanted, clearings.c
+    query = select(table.id, table.agreement_id, table.ended_at, table.statement_id)
+    query = query.where(in_month(wanted), *narrowed(wanted), *conditions)
+    query = query.order_by(table.ended_at, table.owner, in_bytes(snapshot, table.cdr_key))
+    books = Books(snapshot)
+    spans = {identity: wanted.span(terms.time_zone) for identity, terms in books.terms.items()}
+    usual = wanted.span()
+    found: array[int] = array("q")
+    for identity, agreement, ended, statement in snapshot.streamed(query):
+        since, until = spans.get(agreement, usual)
+        if statement is not None or since <= ended < until:
+            found.append(identity)
+    return found
+
+
+def in_bytes(snapshot: Snapshot, column: Any) -> Any:
+    """The same order on both engines, whatever language PostgreSQL sorts by."""
+    return column if snapshot.unit.dialect.name == "sqlite" else column.collate("C")
+
+
+def in_month(wanted: Wanted) -> Any:
+    since, until = wanted.span()
+    ended, statement = clearings.c.ended_at, clearings.c.statement_id
+    open_ = and_(statement.is_(None), ended >= since - AROUND, ended < until + AROUND)
+    return or_(open_, statement.in_(select(statements.c.id).where(statements.c.month == wanted.period)))
+
+
+def narrowed(wanted: Wanted) -> Iterator[Any]:
+    if wanted.agreement is not None:
+        yield clearings.c.agreement_id == wanted.agreement
+    if wanted.cpo is not None:
+        yield clearings.c.owner == wanted.cpo.code
+    if wanted.emsp is not None:
+        yield clearings.c.emsp == wanted.emsp.code
+
+
+def query_of() -> Select[Any]:
+    """Rows with their CDR, in no order; whole numbers as they lie in the table."""
+    kept = (clearings.c[name] for name in FROM_ROW)
+    told = (type_coerce(column, BigInteger) if isinstance(column.type, Micro) else column for column in kept)
+    body = func.coalesce(CDRS.c.newest, CDRS.c.sent).label("body")
+    joined = clearings.join(CDRS, CDRS.c.seq == clearings.c.cdr_seq)
+    return select(*told, CDRS.c.last_updated, body).select_from(joined)
+
+
+NAMES = (*FROM_ROW, "last_updated", "body")
+
+
+@dataclass
+class Portion:
+    """Some rows: each attribute is one sequence, of which every row has its cell."""
+
+    question: Question
+    books: Books
+    rows: Sequence[Sequence[Any]]
+
+    def __post_init__(self) -> None:
+        self._columns = dict(zip(NAMES, zip(*self.rows, strict=True), strict=True))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, name: str) -> Sequence[Any]:
+        """A column of the row itself."""
+        return self._columns[name]
+
+    @cached_property
+    def told(self) -> list[Told]:
+        return [read(body) for body in self["body"]]
+
+    @cached_property
+    def places(self) -> list[Place]:
+        return [place_of(bytes(told.cdr_location)) for told in self.told]
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        return [token_of(bytes(told.cdr_token)) for told in self.told]
+
+    @cached_property
+    def signs(self) -> list[int]:
+        """-1 of what a CDR takes back, though it tells it above nought (CDR-07)."""
+        return [-1 if kind == "CREDIT" else 1 for kind in self["kind"]]
+
+    @cached_property
+    def sites(self) -> list[Site]:
+        wanted = [(owner, place.id) for owner, place in zip(self["owner"], self.places, strict=True)]
+        known = self.books.sites(wanted)
+        return [known.get(each, UNKNOWN) for each in wanted]
+
+    @cached_property
+    def versions(self) -> list[Version]:
+        known = self.books.versions({each for each in self["tariff_version_id"] if each is not None})
+        return [known.get(each, NOWHERE) for each in self["tariff_version_id"]]
+
+    @cached_property
+    def disputes(self) -> list[Dispute | None]:
+        known = self.books.disputes(self["id"])
+        return [known.get(each) for each in self["id"]]
+
+    @cached_property
+    def stated(self) -> list[Stated | None]:
+        known = self.books.stated(
+            [each for each, on in zip(self["id"], self["statement_id"], strict=True) if on is not None]
+        )
+        return [known.get(each) for each in self["id"]]
+
+    @cached_property
+    def whys(self) -> list[str | None]:
+        unpaid = [
+            each
+            for each, state in zip(self["id"], self["state"], strict=True)
+            if state in {"HELD", "REJECTED", "DROPPED"}
+        ]
+        known = self.books.whys(unpaid)
+        return [known.get(each) for each in self["id"]]
+
+
+def portions(question: Question, ids: "array[int]") -> Iterator[Portion]:
+    """The rows of these clearings, in this order."""
+    snapshot, query = question.snapshot, query_of()
+    books = Books(snapshot)
+    for start in range(0, len(ids), PORTION):
+        some = ids[start : start + PORTION]
+        found = {row[0]: row for row in snapshot.rows(query.where(snapshot.among(clearings.c.id, some)))}
+        yield Portion(question, books, [found[each] for each in some])

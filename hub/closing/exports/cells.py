@@ -1,0 +1,72 @@
+"""Cells as text, as CSV and JSON lines have them: exact numbers of four decimals, ISO dates, no formulas."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from hub.closing.exports import clocks
+from hub.closing.exports.columns import WHOLE, Cells, Kind
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a spreadsheet takes for the beginning of one, or for something that it skips before one."""
+QUOTED = re.compile(r'[",\r\n]')
+ODD = ('"', ",", "\r", "\n=", "\n+", "\n-", "\n@", "\n\t")
+"""In many cells with a line for each: whether any of them has to be looked at."""
+
+
+@lru_cache(50_000)
+def shown(number: int | None) -> str:
+    """A number of ten-thousandths, as 12.3400."""
+    if number is None:
+        return ""
+    whole, rest = divmod(abs(number), WHOLE)
+    return f"{whole}.{rest:04}" if number >= 0 else f"-{whole}.{rest:04}"
+
+
+def numbers(cells: Cells) -> list[str]:
+    return list(map(shown, cells))
+
+
+def counts(cells: Cells) -> list[str]:
+    return ["" if cell is None else str(cell) for cell in cells]
+
+
+def moments(cells: Cells) -> list[str]:
+    if None in cells:
+        return ["" if cell is None else clocks.utc(cell) for cell in cells]
+    return clocks.all_utc(cells)
+
+
+def flags(cells: Cells) -> list[str]:
+    return ["" if cell is None else str(cell).lower() for cell in cells]
+
+
+def texts(cells: Cells) -> list[str]:
+    """Most columns have nothing odd in any cell, which one look at all of them tells."""
+    told = [cell or "" for cell in cells]
+    together = "\n".join(["", *told])
+    if together.count("\n") == len(told) and not any(each in together for each in ODD):
+        return told
+    return [safe(cell) for cell in told]
+
+
+def safe(text: str) -> str:
+    """As RFC 4180 quotes it, with an apostrophe before what a spreadsheet would reckon with."""
+    told = harmless(text)
+    if QUOTED.search(told) is None:
+        return told
+    doubled = told.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+AS_TEXT: Mapping[Kind, Callable[[Cells], list[str]]] = {
+    Kind.TEXT: texts,
+    Kind.NUMBER: numbers,
+    Kind.COUNT: counts,
+    Kind.MOMENT: moments,
+    Kind.FLAG: flags,
+}

@@ -1,0 +1,42 @@
+"""What a file of an export is written through, whatever its format."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from hub.closing.exports.columns import Cells, Column
+
+
+class Style(NamedTuple):
+    """How a file is written: with a byte order mark; `folder` is where it may put what it needs meanwhile."""
+
+    mark: bool
+    folder: Path
+
+
+class Sheet(NamedTuple):
+    """A table beside the lines: of some columns, a portion of rows at a time."""
+
+    name: str
+    columns: Sequence[Column]
+    portions: Iterable[Sequence[Cells]]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a workbook shows beside the lines: facts and sums, other sheets."""
+
+    facts: Sequence[tuple[str, Any]]
+    sums: Sequence[tuple[str, int, int, int]]  # currency, rows, net, gross
+    sheets: Sequence[Sheet]
+
+
+class File(Protocol):
+    """A file that is being written."""
+
+    def write(self, portion: Sequence[Cells]) -> None:
+        """Some more rows, as one sequence of cells a column."""
+
+    def close(self, beside: Beside | None) -> None:
+        """The end of it; `beside` for formats that have room for it."""

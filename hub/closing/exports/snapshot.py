@@ -1,0 +1,85 @@
+"""One look at the database that stays the same for all of an export, however long it takes."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, bindparam, cast, func, select
+
+from hub.ocpi.document import Party
+from hub.store.adjustments import adjustments
+from hub.store.clearings import clearing_events, clearings
+from hub.store.disputes import disputes
+from hub.store.engine import Store
+from hub.store.ledger import postings
+from hub.store.pricebook import tariff_versions
+from hub.store.statements import statement_events
+from hub.store.unit import Unit
+
+REPEATABLE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+"""On PostgreSQL; a transaction of SQLite sees one state of the file anyway."""
+LAST = (
+    (clearing_events, clearing_events.c.at),
+    (clearings, clearings.c.received_at),
+    (postings, postings.c.posted_at),
+    (tariff_versions, tariff_versions.c.recorded_at),
+    (disputes, disputes.c.opened_at),
+    (statement_events, statement_events.c.at),
+    (adjustments, adjustments.c.at),
+)
+"""What changes the books, and when: the row that came last tells it, without reading the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The look itself.
+
+    hub  whose books these are
+    at   of the last change that it shows: the same books give the same bytes, whenever
+    """
+
+    unit: Unit
+    hub: Party
+    at: int
+
+    def identity(self, *question: object) -> str:
+        """A name for what is asked of these books."""
+        told = "\n".join(map(str, (self.hub, self.at, *question)))
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    def rows(self, query: Any) -> list[Any]:
+        """All rows of a small query."""
+        return list(self.unit.connection.execute(query).all())
+
+    def streamed(self, query: Any) -> Iterator[Any]:
+        """The rows of a large query, a few at a time."""
+        yield from self.unit.connection.execute(query, execution_options={"yield_per": 2_000})
+
+    def among(self, column: ColumnElement[int], ids: Iterable[int]) -> ColumnElement[bool]:
+        """That a column is one of many numbers: one parameter, however many they are."""
+        many = list(ids)
+        if self.unit.dialect.name == "sqlite":
+            each = func.json_each(bindparam(None, msgspec.json.encode(many).decode())).table_valued("value")
+            return column.in_(select(each.c.value))
+        return column == any_(cast(many, ARRAY(BigInteger)))
+
+
+@contextmanager
+def taken(store: Store, hub: Party) -> Iterator[Snapshot]:
+    """Ended, whatever happens, when the export is written."""
+    with store.reading() as unit:
+        if unit.dialect.name == "postgresql":
+            unit.connection.exec_driver_sql(REPEATABLE)
+        yield Snapshot(unit, hub, last_change(unit))
+
+
+def last_change(unit: Unit) -> int:
+    """Nought when there are no books yet."""
+    found = [
+        unit.connection.execute(select(at).order_by(table.c.id.desc()).limit(1)).scalar()
+        for table, at in LAST
+    ]
+    return max((at for at in found if at is not None), default=0)
