@@ -90,6 +90,7 @@ def test_a_part_is_taken_back_or_the_claim_declined(issued, finance):
     again = opened(finance, issued)["id"]
     several = finance.post(f"/disputes/{again}/accept", {"amount": "1", "goodwill": "1"})
     assert (several.status_code, sorted(several.json["fields"])) == (422, ["amount", "goodwill"])
+    assert finance.post(f"/disputes/{again}/accept", {"amount": "0"}).status_code == 409
     part = finance.post(f"/disputes/{again}/accept", {"amount": "1"}).json
     assert (part["outcome"], part["adjustment"], part["state"]) == ("PARTIAL", 1, "RATED")
 
@@ -115,6 +116,43 @@ def test_a_dispute_that_cannot_be_is_refused(issued, finance, api):
     assert finance.post("/disputes", CLAIM | {"cdr": issued, "claim": "LATE"}).status_code == 422
     assert api("pricing").post("/disputes", CLAIM | {"cdr": issued}).status_code == 403
     assert finance.get("/disputes/77").status_code == 404
+
+
+# Credits ---------------------------------------------------------------------------------------------------
+
+
+def test_a_cdr_is_credited_once_and_another_issued_in_its_place(issued, finance, admin):
+    one = f"/clearing/cdrs/NL/CPO/{issued}"
+    done = finance.post(f"{one}/credit", {"anew": True, "reason": "wrong meter"})
+    assert (done.status_code, done.json["state"]) == (200, "CREDITED")
+    assert finance.get(f"/clearing/cdrs/NL/CPO/{done.json['credit']}").json["kind"] == "CREDIT"
+    assert finance.get(f"/clearing/cdrs/NL/CPO/{done.json['replacement']}").json["net"] == "5.625"
+    assert admin.get("/audit?limit=1").json["items"][0]["reason"] == "wrong meter"
+    assert finance.post(f"{one}/credit").status_code == 409
+
+
+def test_a_part_or_goodwill_is_a_line_and_the_cdr_stays(issued, finance):
+    one = f"/clearing/cdrs/NL/CPO/{issued}"
+    assert finance.post(f"{one}/credit", {"amount": "1", "by_line": True}).status_code == 422
+    for amount in ("99", "0"):
+        assert finance.post(f"{one}/credit", {"amount": amount}).status_code == 409
+    part = finance.post(f"{one}/credit", {"amount": "1.5"}).json
+    gift = finance.post(f"{one}/goodwill", {"amount": "5"}).json
+    assert (part["state"], gift["state"], part["adjustment"], gift["adjustment"]) == ("RATED", "RATED", 1, 2)
+    assert finance.post(f"{one}/goodwill", {"amount": "5"}).status_code == 409
+
+
+def test_the_cpo_is_told_of_what_was_rejected(rated, finance, api):
+    rated.receiver("POST", "cdrs", own(id="OWN-2"))
+    clerk.everything(rated.hub.store)
+    finance.post("/clearing/cdrs/NL/CPO/OWN-2/reject", {"reason": "billed already"})
+    told = [
+        [each["cdr_id"] for each in caller.get("/clearing/returns").json["items"]]
+        for caller in (finance, api("read-only", "NL/CPO"), api("finance", "FR/XXX"))
+    ]
+    assert told == [["OWN-2"], ["OWN-2"], []]
+    (one,) = finance.get("/clearing/returns?owner=NL/CPO").json["items"]
+    assert (one["reason"], one["declared_net"], len(one["remedies"]) > 0) == ("billed already", "5.625", True)
 
 
 # Closing ---------------------------------------------------------------------------------------------------

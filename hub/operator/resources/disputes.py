@@ -6,7 +6,6 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import ColumnElement, Row, or_, select
 
 from hub.clearing import disputes
-from hub.clearing.crediting import Replacement
 from hub.clearing.disputes import REASONS, Claim, Evidence, Outcome, Remedy, Word
 from hub.ocpi.document import Json, Party
 from hub.operator.call import Call
@@ -16,8 +15,9 @@ from hub.operator.fields import text as prose
 from hub.operator.fields import word as one_of
 from hub.operator.paging import Listing
 from hub.operator.pricing import Figure
-from hub.operator.problems import Forbidden, NotFound, Unfit
+from hub.operator.problems import Forbidden, NotFound
 from hub.operator.resources import clearing
+from hub.operator.resources.crediting import WAYS, in_its_place, refuse_several
 from hub.operator.section import ID, Located, Section
 from hub.store.disputes import disputes as table
 
@@ -200,12 +200,8 @@ def accept(call: Call, dispute_id: int) -> Json:
 
 
 def remedy(body: Json) -> Remedy:
-    names = ("amount", "goodwill", "by_line", "anew", "replacement")
-    chosen = [name for name in names if body.get(name)]
-    if len(chosen) > 1:
-        raise Unfit("Only one of these can be.", fields=dict.fromkeys(chosen, "one of several"))
-    in_place = Replacement(body.get("replacement")) if body["anew"] or body.get("replacement") else None
-    return Remedy(body.get("amount"), body.get("goodwill"), body["by_line"], in_place)
+    refuse_several(body, ("goodwill", *WAYS))
+    return Remedy(body.get("amount"), body.get("goodwill"), body["by_line"], in_its_place(body))
 
 
 @section.post(f"{ONE}/decline", "decline", takes=Decline, answers=DisputeDetails, current=show)
