@@ -210,8 +210,9 @@ def credits_of(unit: Unit, row: Any) -> tuple[str, ...]:
 
 
 def usual(unit: Unit, row: Any, since: int) -> tuple[Decimal, ...]:
-    """Prices per kWh of the last CDRs of the EVSE."""
+    """Prices per kWh of the last CDRs of the EVSE for the same eMSP: what others pay is not its to know."""
     same = [clearings.c.owner == row.owner, clearings.c.evse_key == row.evse_key, clearings.c.id != row.id]
+    same.append(clearings.c.emsp == row.emsp)
     rated = clearings.c.state.in_([State.RATED, State.STATED, State.SETTLED])
     query = (
         select(clearings.c.net, clearings.c.energy)

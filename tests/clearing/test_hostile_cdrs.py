@@ -12,7 +12,7 @@ from platforms import Platform, code
 from roaming import ANN, PERIOD, own, prepare, tariff
 from sqlalchemy import select, text, update
 
-from hub.clearing import bounds, clear, clerk, deciding, readings, states
+from hub.clearing import bounds, clear, clerk, deciding, readings, rows, states
 from hub.clearing.checks import TOLD
 from hub.clearing.deciding import Decision
 from hub.clearing.states import NoSuchTransition, State
@@ -192,3 +192,17 @@ def test_a_reading_that_leaves_out_what_it_repeats_is_read_as_before() -> None:
         ("a", Decimal("0.001")),
         ("a", Decimal("0.002")),
     ]
+
+
+def test_what_is_usual_at_an_evse_is_what_the_same_emsp_pays(roaming: Platform) -> None:  # O10
+    """The finding shows it, and the eMSP reads the finding."""
+    for identity in ("A", "B", "C"):
+        roaming.receiver("POST", "cdrs", own(id=identity))
+    clerk.everything(roaming.hub.store)
+    with roaming.hub.store.unit() as unit:
+        unit.connection.execute(update(clearings).values(state=State.RATED))
+        of_another = clearings.c.cdr_key == "B"
+        unit.connection.execute(update(clearings).where(of_another).values(emsp="FROTH", net=Decimal(99)))
+        first, second, third = unit.connection.execute(select(clearings).order_by(clearings.c.id))
+        assert rows.usual(unit, third, 0) == (first.net / first.energy,)
+        assert rows.usual(unit, second, 0) == ()
