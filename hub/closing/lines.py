@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from hub.closing import months, vat
@@ -16,6 +15,7 @@ from hub.closing.vat import Vat
 from hub.ocpi.document import Json
 from hub.parties.terms import Terms
 from hub.store.adjustments import taxes_of
+from hub.store.base import MICRO, micro
 
 NOUGHT = Decimal(0)
 FEE, ROUNDING, ADJUSTMENT = "FEE", "ROUNDING", "ADJUSTMENT"
@@ -193,22 +193,20 @@ def share(mine: Sequence[Line], total: Total, currency: str, terms: Terms) -> li
         nets = [rounded(each.base, currency, terms.rounding) for each in mine]
         taxes = [tax_on(net, total.vat, currency, terms) for net in nets]
     else:
-        scale = 10 ** places_of(currency)
-        wanted = [Fraction(each.base) * scale for each in mine]
-        taxed = [each * Fraction(total.vat.rate) / 100 for each in wanted]
+        cents, rate = 10 ** places_of(currency), micro(total.vat.rate)
         nets, taxes = (
-            [
-                amount_of(whole, currency)
-                for whole in apportion(units(sum_, currency), numbered(parts)).values()
-            ]
-            for sum_, parts in ((total.net, wanted), (total.tax, taxed))
+            [amount_of(whole, currency) for whole in apportion(units(sum_, currency), parts, one).values()]
+            for sum_, parts, one in (
+                (total.net, numbered(mine, cents), MICRO),
+                (total.tax, numbered(mine, cents * rate), MICRO * MICRO * 100),
+            )
         )
     return [replace(line, net=net, tax=tax) for line, net, tax in zip(mine, nets, taxes, strict=True)]
 
 
-def numbered(parts: Sequence[Fraction]) -> Mapping[str, Fraction]:
-    """In the order of the lines, also where names are compared as text."""
-    return {f"{place:09}": part for place, part in enumerate(parts)}
+def numbered(mine: Sequence[Line], times: int) -> Mapping[str, int]:
+    """Their amounts in parts of a unit, named so that names compared as text have the order of the lines."""
+    return {f"{place:09}": micro(each.base) * times for place, each in enumerate(mine)}
 
 
 def with_fee(

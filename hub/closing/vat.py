@@ -82,7 +82,10 @@ def of_taxes(net: Decimal, told: Decimal, taxes: Taxes) -> dict[Vat, Decimal]:
 
 def parts(net: Decimal, weights: Mapping[Vat, Decimal]) -> dict[Vat, Decimal]:
     """`net` shared out in millionths; a limit of the price takes from all alike."""
-    if not sum(weights.values()):
+    whole = sum(weights.values())
+    if abs(net) == whole:
+        return dict(weights) if net == whole else {which: -base for which, base in weights.items()}
+    if not whole:
         return {max(weights, key=lambda which: weights[which]): net}
     shares = allocate(micro(net), weights)
     return {which: of_micro(units) for which, units in shares.items()}
