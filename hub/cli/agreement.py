@@ -1,12 +1,10 @@
 """`hub agreement`: what a CPO and an eMSP have settled with each other, one by one or from a CSV file."""
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
-from moneyed import CURRENCIES
 
 from hub.cli.acting import at_the_terminal
 from hub.cli.faults import CommandFailed
@@ -18,18 +16,14 @@ from hub.cli.tables import show_facts, show_json, show_table
 from hub.hub import Hub
 from hub.ocpi import instants
 from hub.ocpi.document import Party
+from hub.parties import agreement_files
 from hub.parties import agreements as book
-from hub.parties import quirk_table
+from hub.parties.agreement_files import InvalidLine
 from hub.parties.agreements import Agreement, Pair, Signed
-from hub.parties.problems import PartnerProblem
-from hub.parties.quirk_table import NoSuchValue
 from hub.parties.terms import TERMS, NoSuchTerm, plain, read_terms
 from hub.store.agreements import agreements
-from hub.store.unit import Unit
 
 HEADINGS = ("ID", "CPO", "eMSP", "Currency", "From", "To", "Billing", "VAT", "Fee per CDR", "Tolerance")
-COLUMNS = ("cpo", "emsp", "currency", "from")
-"""What every row of an import must have; `to` and any term may follow."""
 
 
 @click.group(cls=Group, example="hub agreement add NL/EXA DE/EMS EUR --term vat_rate=19")
@@ -77,9 +71,10 @@ def checked(told: dict[str, str]) -> Any:
 
 
 def read_currency(text: str) -> str:
-    if text.upper() not in CURRENCIES:
-        raise click.BadParameter(f"{text!r} is no currency of ISO 4217, as EUR", param_hint="CURRENCY")
-    return text.upper()
+    try:
+        return agreement_files.currency(text)
+    except ValueError as fault:
+        raise click.BadParameter(str(fault), param_hint="CURRENCY") from fault
 
 
 @agreement.command("list", example="hub agreement list --party NL/EXA")
@@ -187,28 +182,8 @@ def import_(hub: Hub, file: Path, reason: str | None) -> None:
     """
     signed = Signed(at_the_terminal(), reason)
     with file.open(encoding="utf-8-sig", newline="") as lines, hub.store.unit() as unit:
-        made = [entered(unit, line, told, signed) for line, told in rows_of(lines)]
+        try:
+            made = agreement_files.add(unit, lines, moment, signed)
+        except InvalidLine as fault:
+            raise CommandFailed(str(fault)) from fault
     click.echo(f"{len(made)} agreements added.")
-
-
-def rows_of(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    reader = csv.DictReader(lines)
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise CommandFailed(
-            f"The file has no column {missing[0]!r}: its first line names {', '.join(COLUMNS)}"
-        )
-    for told in reader:
-        yield reader.line_num, {name: value.strip() for name, value in told.items() if name and value}
-
-
-def entered(unit: Unit, line: int, told: dict[str, str], signed: Signed) -> Agreement:
-    try:
-        cpo, emsp = (quirk_table.party(told.pop(name, "")) for name in ("cpo", "emsp"))
-        pair = Pair(cpo, emsp, read_currency(told.pop("currency", "")))
-        since, until = moment(told.pop("from", "")), told.pop("to", None)
-        span = (since, None if until is None else moment(until))
-        return book.add(unit, pair, read_terms(told), span, signed)
-    except (NoSuchValue, NoSuchTerm, PartnerProblem, click.ClickException, ValueError) as fault:
-        says = fault.message if isinstance(fault, click.ClickException) else str(fault)
-        raise CommandFailed(f"Line {line}: {says}. Nothing was added.") from fault
