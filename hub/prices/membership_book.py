@@ -36,8 +36,7 @@ def add(unit: Unit, asked: Belonging, author: Actor) -> list[Membership]:
     since = unit.now if asked.valid_from is None else asked.valid_from
     check(unit, asked, since)
     made = [new(asked, member, since, author, unit.now) for member in folded(asked.members)]
-    made = [each for each in made if not_yet(unit, each)]
-    memberships.keep(unit, made)
+    made = memberships.keep(unit, [each for each in made if not_yet(unit, each)])
     concerned = rules_naming(unit, asked)
     everything = rule_rows.of_owner(unit, asked.owner)
     for rule in concerned:

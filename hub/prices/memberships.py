@@ -1,7 +1,7 @@
 """What locations and contracts belong to, since when and until when: groups, plans, tiers, campaigns."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -90,8 +90,8 @@ def standing(unit: Unit, owner: Party, kind: Kind, member: str, since: int) -> l
     return listed(unit, ROW.owner == owner.code, ROW.kind == kind, ROW.member == member, lasting)
 
 
-def keep(unit: Unit, made: Sequence[Membership]) -> None:
-    """Write new rows; their ids are left to the database."""
+def keep(unit: Unit, made: Sequence[Membership]) -> list[Membership]:
+    """Write new rows; the same with the ids that the database gave them."""
     rows = [
         {
             "owner": each.owner.code,
@@ -106,8 +106,11 @@ def keep(unit: Unit, made: Sequence[Membership]) -> None:
         }
         for each in made
     ]
-    if rows:
-        unit.connection.execute(insert(memberships), rows)
+    if not rows:
+        return []
+    adding = insert(memberships).returning(ROW.id, sort_by_parameter_order=True)
+    ids = unit.connection.execute(adding, rows).scalars().all()
+    return [replace(each, id=identity) for each, identity in zip(made, ids, strict=True)]
 
 
 def end(unit: Unit, ending: Sequence[Membership], at: int) -> None:

@@ -411,7 +411,9 @@ def test_members_join_and_leave(pricing, charging):
     group = {"party": "NL/CPO", "kind": "LOCATION", "name": "Port", "members": ["HARBOUR"]}
     made = pricing.post("/memberships", group)
     assert (made.status_code, made.json["items"][0]["member"]) == (201, "HARBOUR")
-    assert pricing.get("/memberships?kind=LOCATION&name=port").json["total"] == 1
+    listed = pricing.get("/memberships?kind=LOCATION&name=port").json
+    assert listed["total"] == 1
+    assert [each["id"] for each in made.json["items"]] == [each["id"] for each in listed["items"]]
     assert pricing.post("/memberships", group | {"members": ["NOWHERE"]}).status_code == 422
     assert pricing.post("/memberships/remove", group).json["items"][0]["name"] == "PORT"
     assert pricing.post("/memberships/remove", group).status_code == 404
