@@ -89,7 +89,9 @@ def publish(hub: Hub, file: Path, dry_run: bool, as_json: bool, **told: Any) -> 
         if dry_run or made is not None:
             show_readers(found, told["parties"], dry_run=dry_run)
     if refused:
-        raise CommandFailed("nothing was published: correct what is refused; --anyway overrides the linter.")
+        only_lint = not any(each.refusals for each in found)
+        hint = "; --anyway overrides the linter" if only_lint else ""
+        raise CommandFailed(f"nothing was published: correct what is refused{hint}.")
 
 
 def entered(

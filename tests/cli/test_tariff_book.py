@@ -112,6 +112,10 @@ def test_what_is_wrong_is_shown_and_nothing_is_published(run: Run, publish: Run)
     assert "for example" in output
     assert errors == ("hub: nothing was published: correct what is refused; --anyway overrides the linter.\n")
     assert shown_as_json(run, "list") == []
+    late = publish(tariff(), "--from", "2020-01-01T00:00:00Z")
+    assert (
+        late[2] == "hub: nothing was published: correct what is refused.\n"
+    )  # which --anyway would not help
     assert publish([tariff(id="GOOD"), gap], "--anyway")[0] == 0
     assert len(shown_as_json(run, "list")) == 2
 
