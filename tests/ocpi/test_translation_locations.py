@@ -1,12 +1,16 @@
 """Locations, EVSEs and connectors between the editions: C2 of the requirements, row by row."""
 
+from copy import deepcopy
+
 import pytest
 
 from hub.ocpi.document import Json
+from hub.ocpi.editions import edition
 from hub.ocpi.editions.v2_1_1 import places
 from hub.ocpi.errors import InvalidObject, NotExpressible
 from hub.ocpi.surroundings import Traits
-from tests.ocpi.translating import World, down, newest, up, v211, v221
+from hub.ocpi.translation import lift
+from tests.ocpi.translating import CPO, World, down, newest, up, v211, v221
 
 
 def with_connectors(*connectors: Json) -> Json:
@@ -15,6 +19,25 @@ def with_connectors(*connectors: Json) -> Json:
 
 def connector(**changes: object) -> Json:
     return newest("connectors", **changes)
+
+
+# --- what is the same in both
+
+
+def test_a_location_of_221_that_says_nothing_new_is_the_same_object_in_230() -> None:
+    body = v221("locations")
+    assert lift(edition("2.2.1"), "locations", body, CPO, World()) is body
+
+
+def test_where_one_part_of_a_location_changes_nothing_of_what_was_sent_does() -> None:
+    plug = v221("connectors", capabilities=["OF_THEIR_OWN"])
+    evses = [v221("evses"), v221("evses", uid="E2", connectors=[plug])]
+    body = v221("locations", evses=evses)
+    before = deepcopy(body)
+    lifted = lift(edition("2.2.1"), "locations", body, CPO, World())
+    assert body == before
+    assert lifted["evses"][0] == body["evses"][0]
+    assert "capabilities" not in lifted["evses"][1]["connectors"][0]
 
 
 # --- whose it is, and who may see it

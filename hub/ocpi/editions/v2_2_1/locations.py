@@ -32,7 +32,7 @@ SHOWS = {("DISABLED",): "DISABLED", ("MOTORCYCLE",): "MOTORCYCLES"}
 
 
 def location_up(body: Json, owner: Party, around: Surroundings) -> Json:
-    return through(body, without("parking_places"), field("help_phone", _phone), each("evses", evse_newer))
+    return through(body, *NEWER_LOCATION)
 
 
 def evse_up(body: Json, owner: Party, around: Surroundings) -> Json:
@@ -44,16 +44,7 @@ def connector_up(body: Json, owner: Party, around: Surroundings) -> Json:
 
 
 def evse_newer(evse: Json) -> Json:
-    return through(
-        evse,
-        without("parking"),
-        field("accepted_service_providers", _names),
-        each("connectors", connector_newer),
-    )
-
-
-def connector_newer(connector: Json) -> Json:
-    return without("capabilities")(connector)
+    return through(evse, *NEWER_EVSE)
 
 
 def _phone(value: Any) -> str | None:
@@ -64,6 +55,15 @@ def _phone(value: Any) -> str | None:
 def _names(value: Any) -> list[str] | None:
     usable = isinstance(value, list) and all(isinstance(name, str) and len(name) <= 50 for name in value)
     return value if usable else None
+
+
+connector_newer = without("capabilities")
+NEWER_EVSE = (
+    without("parking"),
+    field("accepted_service_providers", _names),
+    each("connectors", connector_newer),
+)
+NEWER_LOCATION = (without("parking_places"), field("help_phone", _phone), each("evses", evse_newer))
 
 
 # Down: closed enums, and no parking places.
