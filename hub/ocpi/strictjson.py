@@ -142,9 +142,12 @@ def integer(digits: str) -> int:
 
 
 def fraction(digits: str) -> Decimal:
-    if len(digits) > SHORT or "e" in digits or "E" in digits:
-        refuse_size(digits)
-    return Decimal(digits)
+    """1e0 becomes 1.0: written as 1, it would come back as a whole number."""
+    if len(digits) <= SHORT and "e" not in digits and "E" not in digits:
+        return Decimal(digits)
+    refuse_size(digits)
+    value = Decimal(digits)
+    return value if value.as_tuple().exponent else Decimal(f"{value}.0")
 
 
 def refuse_size(digits: str) -> None:

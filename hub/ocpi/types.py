@@ -20,7 +20,12 @@ from hub.ocpi.instants import micros
 
 
 class OcpiObject(Schema):
-    """A class of OCPI. Unknown fields are allowed and kept (TR-77)."""
+    """A class of OCPI. Unknown fields are allowed and kept (TR-77).
+
+    comes_again  whether objects of it are sent again and again as they are, inside others that change
+    """
+
+    comes_again: ClassVar[bool] = False
 
     class Meta:
         unknown = INCLUDE

@@ -65,11 +65,11 @@ class Wire:
     ) -> Checked:
         """The object, or one of its parts, as this edition wants it; InvalidObject names every fault.
 
-        written  the object as JSON, when the caller has it
+        written  the object as JSON, when the strict reader has read and written it
         """
         name = part or self.module.name
         try:
-            check(self.edition, name, body)
+            check(self.edition, name, body, as_read=written is not None)
         except InvalidObject:
             body, notes = mend(leniency.mends, name, body, owner=leniency.owner, now=leniency.now)
             if not notes:

@@ -11,9 +11,20 @@ import pytest
 from factories import EXAMPLES, Json, example
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate, validates
 
-from hub.ocpi.checking import check, compiled, original, plain, source, understood
+from hub.ocpi import strictjson
+from hub.ocpi.checking import (
+    MOST_KNOWN,
+    check,
+    compiled,
+    known,
+    original,
+    plain,
+    remembering,
+    source,
+    understood,
+)
 from hub.ocpi.editions import EDITIONS, NEWEST, edition
-from hub.ocpi.errors import InvalidObject
+from hub.ocpi.errors import InvalidJson, InvalidObject
 from hub.ocpi.types import CiString, ListOf, Nested, OcpiObject
 
 OBJECTS = [(each.version, name) for each in EDITIONS for name in each.schemas]
@@ -193,6 +204,46 @@ def test_generated_and_marshmallow_accept_and_refuse_the_same_objects(version: s
     assert agrees(accepts, schema, body)
     said = {agrees(accepts, schema, mutant(body, random)) for _ in range(MUTANTS)}
     assert said == {True, False}
+
+
+@pytest.mark.parametrize(("version", "name"), OBJECTS)
+def test_with_and_without_memory_the_same_is_accepted_and_refused(version: str, name: str) -> None:
+    """As the strict reader gives them: of what it reads no two values are written alike."""
+    schema = edition(version).schemas[name]
+    random = Random(f"memory of {version} {name}")
+    body = example(version, name)
+    bodies = [body, *(mutant(body, random) for _ in range(MUTANTS)), body]
+    for each in bodies * 2:  # the second time, what was good is known
+        try:
+            read = strictjson.read(strictjson.write(each))
+        except (InvalidJson, UnicodeEncodeError):  # cannot have come from outside
+            continue
+        agrees(remembering(schema), original(schema), read)
+
+
+@pytest.mark.parametrize("number", ["230e0", "2300e-1", "2.3e2", "23E1", "230.0"])
+def test_a_number_that_is_not_whole_is_refused_beside_its_equal_that_was_good(number: str) -> None:
+    plug = example("2.2.1", "connectors", max_voltage=230)
+    place = example("2.2.1", "locations", evses=[example("2.2.1", "evses", connectors=[plug])])
+    good = strictjson.write(place)
+    check(edition("2.2.1"), "locations", strictjson.read(good), as_read=True)
+    value, written = strictjson.read_and_written(good.replace(b":230,", f":{number},".encode()))
+    assert written != good
+    for body in (value, strictjson.read(written)):
+        with pytest.raises(InvalidObject):
+            check(edition("2.2.1"), "locations", body, as_read=True)
+
+
+def test_of_what_was_good_only_some_is_remembered() -> None:
+    schema = edition("2.2.1").schemas["evses"]
+    evse = example("2.2.1", "evses")
+    memory = known(schema)
+    for number in range(MOST_KNOWN + 10):
+        assert memory.accepts(evse | {"uid": str(number)})
+        assert not memory.accepts(evse | {"uid": "", "x": number})
+    assert memory.accepts(evse | {"x": "#" * 5000})
+    assert len(memory.texts) <= MOST_KNOWN
+    assert not any(b"##" in text for text in memory.texts)
 
 
 @pytest.mark.parametrize(("version", "name"), OBJECTS)

@@ -32,6 +32,8 @@ from hub.ocpi.types import (
 class CdrLocation(OcpiObject):
     """Where it was, as it was at the start. Shorter than Location: the text kept 45 and 20 here."""
 
+    comes_again = True
+
     id = CiString(36, required=True)
     name = Text(255)
     address = Text(45, required=True)

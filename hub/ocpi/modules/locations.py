@@ -76,6 +76,8 @@ class EVSEParking(OcpiObject):
 
 
 class EVSE(Whole):
+    comes_again = True  # with every status of another EVSE of its location
+
     uid = CiString(36, required=True)
     evse_id = CiString(48)
     status = OneOf(enums.STATUS, required=True)

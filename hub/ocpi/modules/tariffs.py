@@ -56,6 +56,8 @@ class TariffElement(OcpiObject):
 
 
 class Tariff(OcpiObject):
+    comes_again = True  # in every CDR that it priced
+
     country_code = CountryCode(required=True)
     party_id = PartyId(required=True)
     id = CiString(36, required=True)
