@@ -14,10 +14,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    or_,
     select,
     text,
     update,
 )
+from sqlalchemy.sql.base import Executable
 
 from hub.store.base import INSERTS, Instant, Serial, metadata
 from hub.store.prepared import Prepared
@@ -87,17 +89,28 @@ def billing(owner: str, session_key: str) -> Select[Any]:
     return select(charges).where(charges.c.owner == owner, charges.c.session_key == session_key)
 
 
+def keeping(statement: Any) -> Executable:
+    """Insert the charge of a session; where there is one that is not billed, it becomes this one."""
+    names = (*FIELDS, "updated_at")
+    fresh = statement.values({name: bindparam(name) for name in (*names, "created_at")})
+    upsert: Executable = fresh.on_conflict_do_update(
+        index_elements=["owner", "session_key"],
+        set_={name: fresh.excluded[name] for name in names},
+        where=or_(*(charges.c.state == state for state in OPEN)),
+    ).returning(charges.c.id)
+    return upsert
+
+
+KEEP = Prepared(**{name: keeping(insert(charges)) for name, insert in INSERTS.items()})
+
+
 def keep(unit: Unit, kept: Charge) -> bool:
     """Record what became of a session; False, and nothing written, when it is billed already.
 
     The unique key decides between two transactions that would bill one session.
     """
-    values: dict[str, Any] = {name: getattr(kept, name) for name in FIELDS} | {"updated_at": unit.now}
-    statement = INSERTS[unit.dialect.name](charges).values(created_at=unit.now, **values)
-    written = statement.on_conflict_do_update(
-        index_elements=["owner", "session_key"], set_=values, where=charges.c.state.in_(OPEN)
-    ).returning(charges.c.id)
-    return unit.connection.execute(written).first() is not None
+    values = {name: getattr(kept, name) for name in FIELDS}
+    return KEEP.first(unit, updated_at=unit.now, created_at=unit.now, **values) is not None
 
 
 def credit(unit: Unit, owner: str, cdr_key: str) -> list[str]:
