@@ -39,7 +39,7 @@ class Document:
     key     its id, folded to compare without case; of a token also its type
     edition the edition that `sent` is written in
     sent    the object as its owner wrote it, unknown fields included
-    newest  the same lifted to the newest edition (the same dict when it was sent so)
+    newest  the same lifted to the newest edition (the same dict when nothing changes by that)
     mended  what leniency mended before the object passed: field path -> what was done
     written `sent` as JSON, where somebody has written it already
     """

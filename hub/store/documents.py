@@ -44,7 +44,7 @@ def table_of(module: str, promoted: Iterable[str]) -> Table:
     owner      Party.code of whose object it is
     audience   Party.code of the one it is meant for, null when it is for all that hear of it
     key        id, folded
-    sent       bytes as the owner wrote them; newest: lifted, null when `sent` is in the newest edition
+    sent       bytes as the owner wrote them; newest: lifted, null when `sent` says the same there
 
     The two indexes for lists hold all that counting and choosing needs, so that neither reads a document:
     SQLite counted 40,000 locations in 39 ms without and in 4 ms with them, and found the news of the last
@@ -96,7 +96,7 @@ revisions = Table(
 class Stored:
     """A document as it lies in the store, read when it is asked for.
 
-    body    as its owner wrote it; newest: lifted, None when `body` is in the newest edition already
+    body    as its owner wrote it; newest: lifted, None when `body` says the same there
     found   the values of the columns by which it is looked up
     """
 
