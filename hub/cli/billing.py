@@ -13,6 +13,7 @@ from hub.cli.frame import Group
 from hub.cli.opening import as_json_option, with_hub
 from hub.cli.tables import show_json, show_table
 from hub.closing import ledger, months, replay
+from hub.closing.rounding import whole
 from hub.hub import Hub
 
 
@@ -29,15 +30,12 @@ def balances(hub: Hub, month: str | None, as_json: bool) -> None:
     """Show what every account comes to; in each currency that sums to nought."""
     with hub.store.reading() as unit:
         found = ledger.balances(unit, None if month is None else months.read(month))
-    told = [
-        {"account": account, "currency": currency, "balance": found[account, currency]}
-        for account, currency in sorted(found, key=lambda each: (each[1], each[0]))
-    ]
+    order = sorted(found, key=lambda each: (each[1], each[0]))
     if as_json:
-        show_json(told)
+        show_json([{"account": a, "currency": c, "balance": found[a, c]} for a, c in order])
         return
-    show_table(("Account", "Balance", ""), [(e["account"], e["balance"], e["currency"]) for e in told])
-    if not told:
+    show_table(("Account", "Balance", ""), [(a, whole(found[a, c], c), c) for a, c in order])
+    if not order:
         click.echo("Nothing was posted yet. `hub period close 2026-10` posts what a month comes to.")
 
 

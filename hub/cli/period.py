@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from hub.cli.acting import at_the_terminal
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
 from hub.cli.opening import as_json_option, with_hub
+from hub.cli.statement_views import written
 from hub.cli.tables import show_json, show_table
 from hub.closing import candidates, months, periods, statements
 from hub.closing.candidates import CARRIED
@@ -123,7 +125,7 @@ def detailed(unit: Unit, agreement: Any, month: str) -> Json:
         "state": "OPEN",
         "statement": None,
         "lines": len(chosen.rows) + len(chosen.adjusted),
-        "net": sum((row.net for row in (*chosen.rows, *chosen.adjusted)), start=0),
+        "net": sum((row.net for row in (*chosen.rows, *chosen.adjusted)), start=Decimal(0)),
         "waiting": len(waiting),
         "carried": waiting,
     }
@@ -189,4 +191,5 @@ def show(told: Iterable[Json], *, as_json: bool) -> None:
 
 def row(told: Json) -> tuple[Any, ...]:
     names = ("month", "agreement", "cpo", "emsp", "state", "statement", "lines", "net", "tax", "gross")
+    told = written(told, told["currency"])
     return *(told.get(name) for name in names), told["currency"], told["waiting"]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from hub.cli.tables import console, show_facts, show_table
+from hub.closing.rounding import whole
 from hub.ocpi.document import Json
 
 HEADINGS = ("ID", "Number", "Month", "CPO", "eMSP", "State", "Lines", "Net", "VAT", "Gross", "Fee", "", "Due")
@@ -11,22 +12,30 @@ TOTALS = ("VAT", "Rate %", "Sum of lines", "Net", "VAT", "Gross", "")
 LINES = ("Line", "Kind", "CDR", "Service", "Ended", "kWh", "VAT", "Rate %", "As told", "Net", "VAT", "Gross")
 STEPS = ("At", "By", "From", "To", "Why")
 POSTINGS = ("Posting", "Kind", "Reverses", "Account", "Debit", "Credit", "", "VAT")
+AMOUNTS = ("net", "tax", "gross", "fee", "receivable", "payable")
 FACTS = ("id", "number", "month", "cpo", "emsp", "state", "revision", "billing", "lines", "due_at")
 
 
 def show_list(told: list[Json]) -> None:
+    rows = [written(each, each["currency"]) for each in told]
     show_table(
-        HEADINGS, [(*(each[name] for name in NAMES), each["currency"], each["due_at"]) for each in told]
+        HEADINGS, [(*(each[name] for name in NAMES), each["currency"], each["due_at"]) for each in rows]
     )
+
+
+def written(told: Json, currency: str) -> Json:
+    """With amounts as documents write them."""
+    return told | {name: whole(told[name], currency) for name in AMOUNTS if name in told}
 
 
 def show_one(told: Json) -> None:
     out, currency = console(), told["currency"]
+    told = written(told, currency)
     show_facts({name: told[name] for name in FACTS})
     out.print("\nTotals")
-    totals = [(*each.values(), currency) for each in told["totals"]]
-    whole = ("all", None, None, told["net"], told["tax"], told["gross"], currency)
-    show_table(TOTALS, [*totals, whole])
+    totals = [(*written(each, currency).values(), currency) for each in told["totals"]]
+    all_of_it = ("all", None, None, told["net"], told["tax"], told["gross"], currency)
+    show_table(TOTALS, [*totals, all_of_it])
     out.print()
     amounts = {
         "Fee of the hub": told["fee"],
@@ -37,7 +46,7 @@ def show_one(told: Json) -> None:
     out.print(f"\n{difference(told['tolerance'], currency)}")
     if "line" in told:
         out.print("\nLines")
-        show_table(LINES, [line(each) for each in told["line"]])
+        show_table(LINES, [line(written(each, currency)) for each in told["line"]])
     out.print("\nSteps")
     show_table(STEPS, [tuple(each.values()) for each in told["steps"]])
     if told["postings"]:
@@ -62,7 +71,7 @@ def line(each: Json) -> tuple[Any, ...]:
 
 
 def entry(posting: Json, side: Json) -> tuple[Any, ...]:
-    amount = side["amount"]
+    amount = whole(side["amount"], side["currency"])
     debit, credit = (amount, None) if amount > 0 else (None, -amount)
     names = (posting["id"], posting["kind"], posting["reverses"], side["account"])
     return *names, debit, credit, side["currency"], side["tax"]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from hub.clearing.states import State
 from hub.parties.agreements import Agreement
@@ -32,16 +32,34 @@ class Chosen:
 
 
 def chosen(unit: Unit, agreement: Agreement, until: int) -> Chosen:
-    """All that ended before `until` and is on no statement, late ones too; locked until the commit."""
-    mine = and_(of_agreement(agreement), clearings.c.statement_id.is_(None), clearings.c.ended_at < until)
-    order = (clearings.c.ended_at, clearings.c.id)
-    ready = select(clearings).where(mine, clearings.c.state.in_(READY)).order_by(*order)
-    carried = select(clearings).where(mine, clearings.c.state.in_(list(CARRIED))).order_by(*order)
+    """All that ended before `until` and is on no statement, late ones too."""
     return Chosen(
-        list(unit.connection.execute(ready.with_for_update())),
+        list(unit.connection.execute(ready(agreement, until))),
         list(unit.connection.execute(adjusted(agreement, until))),
-        list(unit.connection.execute(carried)),
+        list(unit.connection.execute(waiting(agreement, until))),
     )
+
+
+def taken(unit: Unit, agreement: Agreement, until: int) -> Chosen:
+    """The same, locked until the commit: nobody credits or disputes them meanwhile."""
+    return Chosen(
+        list(unit.connection.execute(ready(agreement, until).with_for_update())),
+        list(unit.connection.execute(adjusted(agreement, until).with_for_update())),
+        list(unit.connection.execute(waiting(agreement, until))),
+    )
+
+
+def ready(agreement: Agreement, until: int) -> Select[Any]:
+    return unstated(agreement, until).where(clearings.c.state.in_(READY))
+
+
+def waiting(agreement: Agreement, until: int) -> Select[Any]:
+    return unstated(agreement, until).where(clearings.c.state.in_(list(CARRIED)))
+
+
+def unstated(agreement: Agreement, until: int) -> Select[Any]:
+    mine = and_(of_agreement(agreement), clearings.c.statement_id.is_(None), clearings.c.ended_at < until)
+    return select(clearings).where(mine).order_by(clearings.c.ended_at, clearings.c.id)
 
 
 def of_agreement(agreement: Agreement) -> ColumnElement[bool]:
@@ -63,7 +81,7 @@ def during(instant: Any, agreement: Agreement) -> ColumnElement[bool]:
     return began if agreement.valid_to is None else and_(began, instant < agreement.valid_to)
 
 
-def adjusted(agreement: Agreement, until: int) -> Any:
+def adjusted(agreement: Agreement, until: int) -> Select[Any]:
     """Adjustments that no statement has: of the agreement, or of its pair and currency."""
     table = adjustments.c
     nobodys = and_(
@@ -75,4 +93,4 @@ def adjusted(agreement: Agreement, until: int) -> Any:
     )
     mine = or_(table.agreement_id == agreement.id, nobodys)
     query = select(adjustments).where(mine, table.statement_id.is_(None), table.service_at < until)
-    return query.order_by(table.service_at, table.id).with_for_update()
+    return query.order_by(table.service_at, table.id)

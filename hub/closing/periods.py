@@ -86,7 +86,7 @@ def close(unit: Unit, agreement_id: int, month: str, actor: Actor) -> Closed:
     period = begun(unit, agreement, month, actor)
     if period is None:
         return made_before(unit, agreement, month)
-    chosen = candidates.chosen(unit, agreement, period.ends_at)
+    chosen = candidates.taken(unit, agreement, period.ends_at)
     carry(unit, period.id, chosen.carried)
     statement = state(unit, agreement, period, chosen, actor)
     closed = Closed(agreement, period, statement, len(chosen.carried), fresh=True)

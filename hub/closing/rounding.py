@@ -34,3 +34,9 @@ def amount_of(units_: int, currency: str) -> Decimal:
 def rounded(amount: Decimal, currency: str, mode: str = "HALF_UP") -> Decimal:
     """An amount as it stands on a document."""
     return amount_of(units(amount, currency, mode), currency)
+
+
+def whole(amount: Decimal, currency: str) -> Decimal:
+    """An amount with all the decimals of its currency, as documents write it; more of them stay."""
+    told = rounded(amount, currency)
+    return told if told == amount else amount
