@@ -157,5 +157,5 @@ def portions(question: Question, ids: "array[int]") -> Iterator[Portion]:
     books = Books(snapshot)
     for start in range(0, len(ids), PORTION):
         some = ids[start : start + PORTION]
-        found = {row[0]: row for row in snapshot.rows(query.where(snapshot.among(clearings.c.id, some)))}
+        found = {row[0]: row for row in snapshot.raw(query.where(snapshot.among(clearings.c.id, some)))}
         yield Portion(question, books, [found[each] for each in some])
