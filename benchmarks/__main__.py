@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from benchmarks import deliveries, exports, prices, pricing, request_cost
+from benchmarks import clearing, deliveries, exports, prices, pricing, request_cost
 
 ALL: Mapping[str, Callable[..., None]] = {
     "requests": request_cost.run,
     "deliveries": deliveries.run,
     "pricing": pricing.run,
     "prices": prices.run,
+    "clearing": clearing.run,
     "exports": exports.run,
 }
 PARTS: Mapping[str, Collection[str]] = {"prices": prices.PARTS}
