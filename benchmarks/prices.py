@@ -17,8 +17,8 @@ from benchmarks import prices_what_if
 from benchmarks.deliveries import connect, databases, on, partners
 from benchmarks.prices_resolve import resolve
 from hub.hub import Hub
-from hub.prices import publishing
-from hub.prices.publishing import Edit
+from hub.prices.book import publishing
+from hub.prices.book.publishing import Edit
 from hub.store.deliveries import deliveries
 from hub.store.parties import endpoints
 from hub.sync import schedule_defaults

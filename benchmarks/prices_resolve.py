@@ -14,10 +14,12 @@ from ruling import HERE, OWNER, tariff
 
 from hub.hub import Hub
 from hub.ocpi.document import Party
-from hub.prices import publishing, resolving, rule_rows, situation
-from hub.prices.publishing import Edit
-from hub.prices.rules import Kind, Match, Rule
-from hub.prices.situation import Situation
+from hub.prices.book import publishing
+from hub.prices.book.publishing import Edit
+from hub.prices.rules import resolving, situation
+from hub.prices.rules import rows as rule_rows
+from hub.prices.rules.rules import Kind, Match, Rule
+from hub.prices.rules.situation import Situation
 from hub.store.audit import Actor
 from hub.store.unit import Unit
 

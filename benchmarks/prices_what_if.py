@@ -29,8 +29,8 @@ from benchmarks.pricing import CASES, Json, complex_tariff, priced, tariff
 from benchmarks.pricing import cdr as made
 from hub.ocpi import strictjson
 from hub.ocpi.document import Party
-from hub.prices import history
-from hub.prices.history import Wanted
+from hub.prices.past import history
+from hub.prices.past.history import Wanted
 from hub.store import history as blobs
 from hub.store.engine import Store
 from tariffs import Billed, Packed, Terms

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from hub.billing import rating
-from hub.prices import recording, turning
-from hub.prices.rules import Rule
+from hub.prices.book import recording
+from hub.prices.rules.rules import Rule
+from hub.prices.shown import turning
 from hub.store.unit import Change, Unit
 from hub.sync import outbox, schedule_defaults
 

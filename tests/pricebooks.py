@@ -7,9 +7,9 @@ from typing import Any
 from hub.ocpi import instants
 from hub.ocpi.document import Json, Party
 from hub.ocpi.wire import WIRES
-from hub.prices import publishing, taking_force, versions
-from hub.prices.publishing import Edit, NoChange
-from hub.prices.versions import Version
+from hub.prices.book import publishing, taking_force, versions
+from hub.prices.book.publishing import Edit, NoChange
+from hub.prices.book.versions import Version
 from hub.reactions import react
 from hub.store import documents
 from hub.store.audit import Actor

@@ -10,13 +10,15 @@ from factories import example
 from hypothesis import strategies as st
 
 from hub.ocpi.document import Document, Party
-from hub.prices import membership_book, publishing, rule_book
-from hub.prices.membership_book import Belonging
-from hub.prices.memberships import Kind as Of
-from hub.prices.publishing import Edit
-from hub.prices.rule_drafts import Draft
-from hub.prices.rules import Kind, Match, Per, Rule
-from hub.prices.situation import Situation
+from hub.prices.book import publishing
+from hub.prices.book.publishing import Edit
+from hub.prices.rules import book as rule_book
+from hub.prices.rules import membership_book
+from hub.prices.rules.drafts import Draft
+from hub.prices.rules.membership_book import Belonging
+from hub.prices.rules.memberships import Kind as Of
+from hub.prices.rules.rules import Kind, Match, Per, Rule
+from hub.prices.rules.situation import Situation
 from hub.store import documents
 from hub.store.audit import Actor
 from hub.store.engine import Store

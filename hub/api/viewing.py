@@ -1,4 +1,4 @@
-"""Lists and single objects for a partner that sees prices of its own, as `hub.prices.view` has them."""
+"""Lists and single objects for a partner that sees prices of its own, as `hub.prices.shown.view` has them."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -11,9 +11,9 @@ from hub.ocpi.document import Document, Json, Party
 from hub.ocpi.errors import NotExpressible
 from hub.ocpi.paging import Query
 from hub.ocpi.wire import Wire
-from hub.prices import showing
-from hub.prices.coming import FIRST_SEQ, Future
-from hub.prices.view import ONE_TARIFF, VIEWED, View, ViewedSurroundings
+from hub.prices.shown import showing
+from hub.prices.shown.coming import FIRST_SEQ, Future
+from hub.prices.shown.view import ONE_TARIFF, VIEWED, View, ViewedSurroundings
 from hub.store import documents, pages
 from hub.store.documents import Stored
 from hub.store.pages import Listing, Place

@@ -106,4 +106,4 @@ UNRESOLVED: Mapping[str, type[Held]] = {
         RuleTariffNotInForce,
     )
 }
-"""By the codes with which `hub.prices.by_connector.Unresolved` says that no tariff holds."""
+"""By the codes with which `hub.prices.book.by_connector.Unresolved` says that no tariff holds."""

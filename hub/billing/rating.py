@@ -23,13 +23,14 @@ from hub.ocpi.module import Role
 from hub.ocpi.modules import MODULES
 from hub.ocpi.wire import WIRES, key_of
 from hub.parties import registry
-from hub.prices import adjustments, by_connector, resolving, situation
-from hub.prices.adjustments import Account, Taker
-from hub.prices.by_connector import Unresolved
-from hub.prices.resolving import Resolution
-from hub.prices.rules import Rule
-from hub.prices.situation import Situation
-from hub.prices.versions import Version
+from hub.prices.book import by_connector
+from hub.prices.book.by_connector import Unresolved
+from hub.prices.book.versions import Version
+from hub.prices.rules import adjustments, resolving, situation
+from hub.prices.rules.adjustments import Account, Taker
+from hub.prices.rules.resolving import Resolution
+from hub.prices.rules.rules import Rule
+from hub.prices.rules.situation import Situation
 from hub.store import charges, documents, grounds
 from hub.store.charges import Charge
 from hub.store.grounds import Ground

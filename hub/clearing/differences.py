@@ -8,7 +8,7 @@ from typing import Any
 from hub.clearing.deciding import Filter
 from hub.ocpi import instants
 from hub.ocpi.document import Json, Party
-from hub.prices import versions
+from hub.prices.book import versions
 from hub.store.clearings import clearings
 from hub.store.unit import Unit
 

@@ -11,7 +11,7 @@ from hub.ocpi import instants, strictjson
 from hub.ocpi.document import Json, Party
 from hub.ocpi.wire import fold
 from hub.parties import agreements
-from hub.prices import versions
+from hub.prices.book import versions
 from hub.store import adjustments, charges, conflicts, documents, grounds
 from hub.store.charges import Charge
 from hub.store.unit import Unit

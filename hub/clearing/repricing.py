@@ -11,8 +11,8 @@ from hub.billing.rating import Circumstances, Rated
 from hub.clearing.case import Known, Recomputed
 from hub.ocpi import strictjson
 from hub.ocpi.document import Document, Json, Party
-from hub.prices import situation
-from hub.prices.by_connector import readable
+from hub.prices.book.by_connector import readable
+from hub.prices.rules import situation
 from hub.store.charges import Charge
 from hub.store.unit import Unit
 from tariffs import PricingError, Quote, Tariff

@@ -19,11 +19,13 @@ from hub.cli.price_files import objects_in
 from hub.cli.tables import show_json
 from hub.hub import Hub
 from hub.ocpi.document import Json, Party
-from hub.prices import curve_folders, curve_import, curve_log
-from hub.prices.curve_import import Offered
-from hub.prices.curve_log import Source, Wanted
-from hub.prices.curve_terms import InvalidTerms, Terms
-from hub.prices.publishing import Edit
+from hub.prices.book.publishing import Edit
+from hub.prices.curves import folders as curve_folders
+from hub.prices.curves import importing as curve_import
+from hub.prices.curves import log as curve_log
+from hub.prices.curves.importing import Offered
+from hub.prices.curves.log import Source, Wanted
+from hub.prices.curves.terms import InvalidTerms, Terms
 from hub.store import audit
 from hub.store.curves import curve_files
 from hub.store.unit import Unit

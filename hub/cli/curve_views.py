@@ -9,9 +9,9 @@ import click
 from hub.cli.tables import show_table
 from hub.ocpi import instants
 from hub.ocpi.document import Json
-from hub.prices.curve_import import Plan
-from hub.prices.curve_log import Read, Source
-from hub.prices.versions import Version
+from hub.prices.book.versions import Version
+from hub.prices.curves.importing import Plan
+from hub.prices.curves.log import Read, Source
 
 MOST = 100
 """Prices that are shown; all of them with --json."""

@@ -7,7 +7,7 @@ from rich.text import Text
 from hub.cli.moments import shown, shown_in_full
 from hub.cli.tables import console
 from hub.cli.tariff_views import show_diff, show_findings, show_preview
-from hub.prices.drafts import Findings
+from hub.prices.book.drafts import Findings
 
 
 def show_faults(name: str, found: Findings) -> None:

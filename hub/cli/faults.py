@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from hub.closing.problems import ClosingProblem
 from hub.ocpi.errors import OcpiError
-from hub.prices.problems import PriceProblem
+from hub.prices.book.problems import PriceProblem
 from hub.settings import SettingsError
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130

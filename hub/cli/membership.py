@@ -16,9 +16,9 @@ from hub.hub import Hub
 from hub.ocpi import instants
 from hub.ocpi.document import Json, Party
 from hub.ocpi.wire import fold
-from hub.prices import membership_book, memberships
-from hub.prices.membership_book import Belonging
-from hub.prices.memberships import Kind, Membership
+from hub.prices.rules import membership_book, memberships
+from hub.prices.rules.membership_book import Belonging
+from hub.prices.rules.memberships import Kind, Membership
 from hub.store.assignments import memberships as rows
 
 UTC = "UTC"

@@ -23,11 +23,14 @@ from hub.ocpi import parts
 from hub.ocpi.document import Json, Party
 from hub.ocpi.errors import UnknownLocation
 from hub.ocpi.wire import fold
-from hub.prices import adjustments, comparing, resolving, rule_book, rule_rows, situation
-from hub.prices.resolving import Resolution
-from hub.prices.rule_drafts import Draft
-from hub.prices.rules import Rule
-from hub.prices.situation import Situation
+from hub.prices.book import comparing
+from hub.prices.rules import adjustments, resolving, situation
+from hub.prices.rules import book as rule_book
+from hub.prices.rules import rows as rule_rows
+from hub.prices.rules.drafts import Draft
+from hub.prices.rules.resolving import Resolution
+from hub.prices.rules.rules import Rule
+from hub.prices.rules.situation import Situation
 from hub.store import documents
 from hub.store.assignments import rules
 from hub.store.unit import Unit

@@ -6,10 +6,10 @@ from typing import Any
 from hub.cli.moments import shown, shown_in_full
 from hub.cli.tables import console, show_facts, show_table, text
 from hub.ocpi.document import Json, Party
-from hub.prices import rule_book
-from hub.prices.resolving import Resolution
-from hub.prices.rules import Kind, Rule, plain
-from hub.prices.situation import Situation
+from hub.prices.rules import book as rule_book
+from hub.prices.rules.resolving import Resolution
+from hub.prices.rules.rules import Kind, Rule, plain
+from hub.prices.rules.situation import Situation
 from tariffs import Adjustment
 
 HEADINGS = ("ID", "Party", "Gives", "Where", "Priority", "From (UTC)", "Until", "Reason")

@@ -8,10 +8,10 @@ import click
 
 from hub.cli.moments import MomentType
 from hub.ocpi.document import Party
-from hub.prices import matching
-from hub.prices.rule_drafts import Draft
-from hub.prices.rule_faults import InvalidRule
-from hub.prices.rules import WEEKDAYS, Kind, Match, Per
+from hub.prices.rules import matching
+from hub.prices.rules.drafts import Draft
+from hub.prices.rules.faults import InvalidRule
+from hub.prices.rules.rules import WEEKDAYS, Kind, Match, Per
 
 FROM = "2026-11-30 06:00 Europe/Berlin"
 

@@ -29,10 +29,12 @@ from hub.cli.tariff_publish import publish
 from hub.hub import Hub
 from hub.ocpi.document import Json, Party
 from hub.ocpi.wire import fold
-from hub.prices import comparing, publishing, readers, rule_rows, versions
-from hub.prices.problems import NoSuchTariff, NoSuchVersion
-from hub.prices.publishing import Edit
-from hub.prices.versions import ALWAYS, Version
+from hub.prices.book import comparing, publishing, versions
+from hub.prices.book.problems import NoSuchTariff, NoSuchVersion
+from hub.prices.book.publishing import Edit
+from hub.prices.book.versions import ALWAYS, Version
+from hub.prices.rules import rows as rule_rows
+from hub.prices.shown import readers
 from hub.store.unit import Unit
 from hub.sync import telling
 

@@ -10,9 +10,9 @@ from hub.cli.tables import console, show_facts, show_table
 from hub.cli.tariff_views import show_diff
 from hub.ocpi import instants
 from hub.ocpi.document import Json, Party
-from hub.prices import comparing, versions
-from hub.prices.publishing import NoChange
-from hub.prices.versions import Turn, Version
+from hub.prices.book import comparing, versions
+from hub.prices.book.publishing import NoChange
+from hub.prices.book.versions import Turn, Version
 from tariffs.explain import explain
 
 PLANNED, IN_FORCE, PAST, WITHDRAWN = "planned", "in force", "past", "withdrawn"

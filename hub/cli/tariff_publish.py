@@ -22,10 +22,10 @@ from hub.hub import Hub
 from hub.ocpi.document import Json, Party
 from hub.parties.quirk_table import NoSuchValue
 from hub.parties.quirk_table import party as party_of
-from hub.prices import drafts, publishing
-from hub.prices.drafts import Findings
-from hub.prices.publishing import Edit, NoChange
-from hub.prices.versions import Version
+from hub.prices.book import drafts, publishing
+from hub.prices.book.drafts import Findings
+from hub.prices.book.publishing import Edit, NoChange
+from hub.prices.book.versions import Version
 from hub.store.unit import Unit
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

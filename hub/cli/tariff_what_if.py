@@ -19,9 +19,10 @@ from hub.cli.tables import show_json
 from hub.cli.what_if_views import show
 from hub.hub import Hub
 from hub.ocpi.document import Party
-from hub.prices import history, rule_rows
-from hub.prices.history import Wanted, Watch
-from hub.prices.rules import Kind, Rule
+from hub.prices.past import history
+from hub.prices.past.history import Wanted, Watch
+from hub.prices.rules import rows as rule_rows
+from hub.prices.rules.rules import Kind, Rule
 from tariffs import Tariff, Terms
 from tariffs.what_if import GROUPS
 

@@ -12,7 +12,7 @@ from hub.ocpi.errors import OcpiError
 from hub.operator.kinds import KINDS, Kind
 from hub.operator.problems import Problem
 from hub.parties.problems import PartnerProblem
-from hub.prices.problems import PriceProblem
+from hub.prices.book.problems import PriceProblem
 from hub.store import tasks
 from hub.store.tasks import Lost, Task
 from hub.store.unit import Unit

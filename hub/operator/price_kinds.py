@@ -6,8 +6,8 @@ import tariffs
 from hub.hub import Hub
 from hub.ocpi.document import Json, Party
 from hub.operator.fields import in_strings
-from hub.prices import history
-from hub.prices.history import Wanted
+from hub.prices.past import history
+from hub.prices.past.history import Wanted
 
 Watch = Callable[[int, int], None]
 

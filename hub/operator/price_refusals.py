@@ -6,9 +6,7 @@ from typing import Any
 from hub.billing.holding import Held
 from hub.operator import problems
 from hub.operator.problems import Problem
-from hub.prices.curve_log import NoSuchSource
-from hub.prices.curve_terms import InvalidTerms
-from hub.prices.problems import (
+from hub.prices.book.problems import (
     DraftRefused,
     NoSuchTariff,
     NoSuchVersion,
@@ -16,7 +14,9 @@ from hub.prices.problems import (
     Retroactive,
     StaleEdit,
 )
-from hub.prices.rule_faults import (
+from hub.prices.curves.log import NoSuchSource
+from hub.prices.curves.terms import InvalidTerms
+from hub.prices.rules.faults import (
     AlreadyEnded,
     Ambiguous,
     NoSuchMembership,

@@ -13,7 +13,7 @@ from hub.operator.fields import Because, Instant, text
 from hub.operator.problems import NotFound
 from hub.parties import quirk_table
 from hub.parties.quirk_table import NoSuchValue
-from hub.prices.publishing import Edit
+from hub.prices.book.publishing import Edit
 from tariffs import Tariff
 
 LARGEST = Decimal(10) ** 9

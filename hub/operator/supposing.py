@@ -15,8 +15,8 @@ from hub.operator.call import Call
 from hub.operator.fields import Because, Instant, PartyField, WholeNumber, text, word
 from hub.operator.pricing import Figure
 from hub.operator.problems import Unfit
-from hub.prices import situation
-from hub.prices.situation import Situation
+from hub.prices.rules import situation
+from hub.prices.rules.situation import Situation
 
 SECOND = 1_000_000
 HOUR = Decimal(3600 * SECOND)

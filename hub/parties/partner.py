@@ -98,7 +98,7 @@ class Partner:
 
     version        of the connection; before it, the one the operator asked for, if any
     registered_at  since when it is connected; None when it is only invited, or has unregistered
-    prices_vary    what it sees of prices may differ from what others see: `hub.prices.showing` knows
+    prices_vary    what it sees of prices may differ from what others see: `hub.prices.shown.showing` knows
     """
 
     id: int

@@ -1,4 +1,6 @@
-"""Which tariff holds for whom, and since when: the price book, the assignment rules, what each partner sees.
+"""Which tariff holds for whom, and since when; rating asks it what holds, synchronisation what is shown.
 
-Rating (`hub.billing`) asks it what holds; synchronisation (`hub.sync`) asks it what a partner may be shown.
+book    tariffs and their versions        rules   who gets which, and what comes off
+curves  prices from a market              shown   what each partner sees
+past    what-if on what was billed
 """

@@ -25,7 +25,7 @@ curve_sources = Table(
     Column("owner", String(5), nullable=False),
     Column("key", String(80), nullable=False),
     Column("folder", Text, nullable=False),
-    Column("terms", Text, nullable=False),  # JSON of hub.prices.curve_terms.Terms
+    Column("terms", Text, nullable=False),  # JSON of hub.prices.curves.terms.Terms
     Column("template", LargeBinary),  # a tariff as it was written; null: the one in force
     Column("author", Text, nullable=False),
     Column("added_at", Instant, nullable=False),

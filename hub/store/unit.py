@@ -52,8 +52,8 @@ class Unit:
     driver   what the statements of `hub.store.prepared` run on
     changes  the documents stored so far; joined: ids of the partners that connected. Both wait for reactions.
     owed     whether partners are owed something by it
-    ruled    the `hub.prices.rules.Rule`s that were made, ended or concern others now; they wait for reactions
-    sighted  whether a party sees something otherwise from now on (`hub.prices.sightings`)
+    ruled    assignment rules that were made, ended or concern others now; they wait for reactions
+    sighted  whether a party sees something otherwise from now on (`hub.prices.shown.sightings`)
     """
 
     __slots__ = (

@@ -1,6 +1,7 @@
 """The job that looks into the folders from which prices of a market come."""
 
-from hub.prices import curve_folders, curve_log
+from hub.prices.curves import folders as curve_folders
+from hub.prices.curves import log as curve_log
 from hub.sync.run import Outcome, Run
 from hub.sync.schedule import PARTIAL
 

@@ -16,7 +16,8 @@ from hub.ocpi.errors import InvalidObject, InvalidParameter
 from hub.ocpi.wire import Checked, Leniency, Wire, fold
 from hub.parties import mendings
 from hub.parties.partner import Partner
-from hub.prices import adjustments, readers
+from hub.prices.rules import adjustments
+from hub.prices.shown import readers
 from hub.store import charges, conflicts, documents
 from hub.store.charges import Charge
 from hub.store.documents import Stored

@@ -15,7 +15,9 @@ from hub.ocpi.errors import OcpiError
 from hub.parties import introduction, registration, registry
 from hub.parties.partner import Status
 from hub.parties.problems import PartnerProblem
-from hub.prices import history, taking_force, turning
+from hub.prices.book import taking_force
+from hub.prices.past import history
+from hub.prices.shown import turning
 from hub.store.schedules import schedules
 from hub.sync import completeness, curves, overdue, presence, pulling, retention, schedule, schedule_defaults
 from hub.sync import quarantine as rereading

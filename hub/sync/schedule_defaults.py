@@ -7,7 +7,8 @@ from hub.ocpi.modules import MODULES
 from hub.parties import introduction, registry
 from hub.parties.interfaces import SENDER
 from hub.parties.partner import Partner
-from hub.prices import history, taking_force
+from hub.prices.book import taking_force
+from hub.prices.past import history
 from hub.store.unit import Unit
 from hub.sync import schedule
 from hub.sync.schedule import Due

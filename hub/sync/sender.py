@@ -19,8 +19,8 @@ from hub.ocpi.errors import NotExpressible
 from hub.ocpi.wire import WIRES, Wire
 from hub.parties import quirks, tokens
 from hub.parties.partner import Partner
-from hub.prices import showing
-from hub.prices.view import VIEWED
+from hub.prices.shown import showing
+from hub.prices.shown.view import VIEWED
 from hub.store import documents
 from hub.store.attempts import ANSWER_LENGTH
 from hub.store.documents import Stored

@@ -12,10 +12,11 @@ from hub.ocpi.document import Party
 from hub.ocpi.modules import MODULES
 from hub.parties import registry
 from hub.parties.partner import Partner
-from hub.prices import coming, readers, versions
-from hub.prices.content import content_hash
-from hub.prices.readers import Span
-from hub.prices.versions import Version
+from hub.prices.book import versions
+from hub.prices.book.content import content_hash
+from hub.prices.book.versions import Version
+from hub.prices.shown import coming, readers
+from hub.prices.shown.readers import Span
 from hub.store import attempts, documents
 from hub.store.attempts import Attempt
 from hub.store.deliveries import deliveries

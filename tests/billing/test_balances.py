@@ -14,10 +14,11 @@ from sqlalchemy import func, select
 from hub.billing import rating
 from hub.ocpi import instants, strictjson
 from hub.ocpi.document import Document
-from hub.prices import adjustments, publishing
-from hub.prices.adjustments import Account
-from hub.prices.publishing import Edit
-from hub.prices.rules import Kind, Per
+from hub.prices.book import publishing
+from hub.prices.book.publishing import Edit
+from hub.prices.rules import adjustments
+from hub.prices.rules.adjustments import Account
+from hub.prices.rules.rules import Kind, Per
 from hub.store import charges, documents
 from hub.store.assignments import uses
 from hub.store.audit import Actor

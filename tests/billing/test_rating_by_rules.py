@@ -14,11 +14,13 @@ import tariffs
 from hub.billing import rating
 from hub.ocpi import instants
 from hub.ocpi.document import Party
-from hub.prices import adjustments, publishing, rule_book
-from hub.prices.adjustments import Account
-from hub.prices.publishing import Edit
-from hub.prices.rule_drafts import Draft
-from hub.prices.rules import Kind, Match, Per, Rule
+from hub.prices.book import publishing
+from hub.prices.book.publishing import Edit
+from hub.prices.rules import adjustments
+from hub.prices.rules import book as rule_book
+from hub.prices.rules.adjustments import Account
+from hub.prices.rules.drafts import Draft
+from hub.prices.rules.rules import Kind, Match, Per, Rule
 from hub.store import billed, charges, documents, grounds
 from hub.store.charges import Charge
 from hub.store.grounds import Ground

@@ -19,10 +19,11 @@ from hub.ocpi import instants
 from hub.ocpi.document import Document
 from hub.ocpi.editions import NEWEST
 from hub.ocpi.wire import WIRES
-from hub.prices import adjustments, publishing
-from hub.prices.problems import PriceProblem
-from hub.prices.publishing import Edit
-from hub.prices.rules import Kind, Match
+from hub.prices.book import publishing
+from hub.prices.book.problems import PriceProblem
+from hub.prices.book.publishing import Edit
+from hub.prices.rules import adjustments
+from hub.prices.rules.rules import Kind, Match
 from hub.store import documents
 from hub.store.unit import Unit
 

@@ -15,10 +15,12 @@ from hub.demo.partner import Partner
 from hub.demo.wire import Json, now, stamp, write
 from hub.hub import Hub
 from hub.ocpi.document import Party
-from hub.prices import publishing, readers, rule_book
-from hub.prices.publishing import Edit
-from hub.prices.rule_book import Draft
-from hub.prices.rules import Kind, Match
+from hub.prices.book import publishing
+from hub.prices.book.publishing import Edit
+from hub.prices.rules import book as rule_book
+from hub.prices.rules.book import Draft
+from hub.prices.rules.rules import Kind, Match
+from hub.prices.shown import readers
 from hub.store.audit import Actor
 
 PATIENCE = 20.0

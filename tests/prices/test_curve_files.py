@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub.ocpi.instants import text
-from hub.prices import curve_files
-from hub.prices.curve_faults import RULES
-from hub.prices.curve_terms import InvalidTerms, Terms, examined, to_tariff
-from hub.prices.problems import DraftRefused
+from hub.prices.book.problems import DraftRefused
+from hub.prices.curves import files as curve_files
+from hub.prices.curves.faults import RULES
+from hub.prices.curves.terms import InvalidTerms, Terms, examined, to_tariff
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 GOOD = "start,price\n2026-11-30T00:00Z,87.35\n2026-11-30T01:00Z,-3.1\n2026-11-30T02:00Z,90\n"

@@ -15,12 +15,15 @@ import tariffs
 from hub.ocpi.document import Document, Party
 from hub.ocpi.editions import NEWEST
 from hub.ocpi.instants import micros, text
-from hub.prices import curve_folders, curve_known, curve_log, publishing, versions
-from hub.prices.curve_import import Offered
-from hub.prices.curve_log import SourceThere, Wanted
-from hub.prices.curve_terms import Terms
-from hub.prices.problems import PriceProblem, StaleEdit
-from hub.prices.publishing import Edit
+from hub.prices.book import publishing, versions
+from hub.prices.book.problems import PriceProblem, StaleEdit
+from hub.prices.book.publishing import Edit
+from hub.prices.curves import folders as curve_folders
+from hub.prices.curves import known as curve_known
+from hub.prices.curves import log as curve_log
+from hub.prices.curves.importing import Offered
+from hub.prices.curves.log import SourceThere, Wanted
+from hub.prices.curves.terms import Terms
 from hub.store import documents
 from hub.store.audit import Actor
 from hub.store.engine import Store

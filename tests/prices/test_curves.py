@@ -13,10 +13,10 @@ from hub.ocpi.document import Party
 from hub.ocpi.editions import EDITIONS
 from hub.ocpi.instants import micros, moment, text
 from hub.ocpi.wire import WIRES
-from hub.prices import curves
-from hub.prices.curve_template import Template
-from hub.prices.curve_terms import InvalidTerms, Terms
-from hub.prices.curves import Dated, Stretch
+from hub.prices.curves import curves
+from hub.prices.curves.curves import Dated, Stretch
+from hub.prices.curves.template import Template
+from hub.prices.curves.terms import InvalidTerms, Terms
 from hub.surroundings import NO_TRAITS
 
 MINUTE = 60_000_000

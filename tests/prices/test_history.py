@@ -19,10 +19,10 @@ from hub.ocpi import instants
 from hub.ocpi.document import Party
 from hub.ocpi.module import Role
 from hub.ocpi.wire import fold
-from hub.prices import history
-from hub.prices.history import Wanted
-from hub.prices.history_packing import as_rated
-from hub.prices.rules import Kind
+from hub.prices.past import history
+from hub.prices.past.history import Wanted
+from hub.prices.past.packing import as_rated
+from hub.prices.rules.rules import Kind
 from hub.store import documents
 from hub.store import history as blobs
 from hub.store.documents import TABLES

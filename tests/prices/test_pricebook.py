@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pricebooks import ANN, BEGINNING, OWNER, SECOND, Book, price_of, tariff
 
 from hub.ocpi import instants
-from hub.prices import publishing, versions
-from hub.prices.problems import (
+from hub.prices.book import publishing, versions
+from hub.prices.book.problems import (
     DraftRefused,
     NoSuchTariff,
     NoSuchVersion,
@@ -25,8 +25,8 @@ from hub.prices.problems import (
     Retroactive,
     StaleEdit,
 )
-from hub.prices.publishing import Edit, NoChange
-from hub.prices.versions import Gap, Version
+from hub.prices.book.publishing import Edit, NoChange
+from hub.prices.book.versions import Gap, Version
 from hub.store import audit
 
 # Publishing ------------------------------------------------------------------------------------------------

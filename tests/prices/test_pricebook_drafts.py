@@ -12,10 +12,11 @@ from hub.ocpi.document import Json, Party
 from hub.ocpi.module import Role
 from hub.parties import registry
 from hub.parties.partner import PartnerSettings
-from hub.prices import comparing, drafts, publishing, readers
-from hub.prices.drafts import Findings
-from hub.prices.problems import DraftRefused, PriceProblem
-from hub.prices.publishing import Edit
+from hub.prices.book import comparing, drafts, publishing
+from hub.prices.book.drafts import Findings
+from hub.prices.book.problems import DraftRefused, PriceProblem
+from hub.prices.book.publishing import Edit
+from hub.prices.shown import readers
 from hub.store.parties import partners
 
 DAY = 86400 * SECOND

@@ -10,9 +10,9 @@ from pricebooks import BEGINNING, OWNER, SECOND, Clock, price_of, tariff
 
 import migrations
 from hub.ocpi import instants, strictjson
-from hub.prices import versions
-from hub.prices.content import content_hash
-from hub.prices.versions import Version
+from hub.prices.book import versions
+from hub.prices.book.content import content_hash
+from hub.prices.book.versions import Version
 from hub.store.engine import Store, engine_for
 
 

@@ -14,9 +14,9 @@ from sqlalchemy import select
 from hub.ocpi import instants
 from hub.ocpi.document import Json
 from hub.ocpi.module import Role
-from hub.prices import publishing, taking_force, versions
-from hub.prices.publishing import Edit
-from hub.prices.versions import Version
+from hub.prices.book import publishing, taking_force, versions
+from hub.prices.book.publishing import Edit
+from hub.prices.book.versions import Version
 from hub.store import charges, documents
 from hub.store.deliveries import deliveries
 

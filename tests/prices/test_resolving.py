@@ -13,22 +13,17 @@ from ruling import ANN, HERE, HOUR, NOW, OWNER, Ruling, belongings, drafts, ruli
 from sqlalchemy import delete
 
 from hub.ocpi.document import Party
-from hub.prices import (
-    matching,
-    membership_book,
-    publishing,
-    readers,
-    resolving,
-    rule_book,
-    rule_rows,
-    situation,
-)
-from hub.prices.memberships import Kind as Of
-from hub.prices.publishing import Edit
-from hub.prices.resolving import Resolution
-from hub.prices.rule_faults import RuleFault
-from hub.prices.rules import ORDER, Kind, Match, Rule
-from hub.prices.situation import Situation, why_not
+from hub.prices.book import publishing
+from hub.prices.book.publishing import Edit
+from hub.prices.rules import book as rule_book
+from hub.prices.rules import matching, membership_book, resolving, situation
+from hub.prices.rules import rows as rule_rows
+from hub.prices.rules.faults import RuleFault
+from hub.prices.rules.memberships import Kind as Of
+from hub.prices.rules.resolving import Resolution
+from hub.prices.rules.rules import ORDER, Kind, Match, Rule
+from hub.prices.rules.situation import Situation, why_not
+from hub.prices.shown import readers
 from hub.store.assignments import memberships, rule_states, rules
 
 MANY = settings(

@@ -10,11 +10,10 @@ import pytest
 from ruling import ANN, HERE, HOUR, NOW, OWNER, Ruling, ruling_on
 
 from hub.ocpi.document import Party
-from hub.prices import matching, membership_book, readers, resolving, rule_book, situation
-from hub.prices.membership_book import Belonging
-from hub.prices.memberships import Kind as Of
-from hub.prices.rule_drafts import Draft
-from hub.prices.rule_faults import (
+from hub.prices.rules import book as rule_book
+from hub.prices.rules import matching, membership_book, resolving, situation
+from hub.prices.rules.drafts import Draft
+from hub.prices.rules.faults import (
     AlreadyEnded,
     Ambiguous,
     InvalidRule,
@@ -23,7 +22,10 @@ from hub.prices.rule_faults import (
     Overlapping,
     TooLate,
 )
-from hub.prices.rules import Kind, Match, of_plain, plain
+from hub.prices.rules.membership_book import Belonging
+from hub.prices.rules.memberships import Kind as Of
+from hub.prices.rules.rules import Kind, Match, of_plain, plain
+from hub.prices.shown import readers
 from hub.store import audit
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import delete
 from viewers import OWNER, Connect, Scene, component, ids_of
 
 from hub.ocpi import instants, strictjson
-from hub.prices import publishing, taking_force, turning
-from hub.prices.publishing import Edit
+from hub.prices.book import publishing, taking_force
+from hub.prices.book.publishing import Edit
+from hub.prices.shown import turning
 from hub.store.audit import Actor
 from hub.store.parties import endpoints
 from hub.store.readers import shown

@@ -10,10 +10,11 @@ from platforms import data
 from viewers import OWNER, READERS, Connect, Scene, ids_of
 
 from hub.ocpi import instants, strictjson
-from hub.prices import readers, rule_book
-from hub.prices.rule_book import Draft
-from hub.prices.rule_faults import InvalidRule
-from hub.prices.rules import Kind, Match
+from hub.prices.rules import book as rule_book
+from hub.prices.rules.book import Draft
+from hub.prices.rules.faults import InvalidRule
+from hub.prices.rules.rules import Kind, Match
+from hub.prices.shown import readers
 from hub.store.audit import Actor
 
 US = Actor("a test", "CLI")

@@ -7,7 +7,7 @@ from viewers import OWNER, Connect, Scene, ids_of
 from hub.ocpi import strictjson
 from hub.ocpi.document import Party
 from hub.ocpi.module import Role
-from hub.prices import readers
+from hub.prices.shown import readers
 from hub.store.deliveries import deliveries
 from hub.sync import settling
 from hub.sync.claiming import Mark

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.ocpi import strictjson
-from hub.prices import naming
+from hub.prices.shown import naming
 
 NAMES = st.sampled_from(["id", "tariff_id", "tariff_ids", "x_tariff_ids", "evses"])
 IDS = st.text(alphabet='AB"[]{}\\,:/é ', max_size=6)

@@ -7,7 +7,7 @@ from viewers import OWNER, READERS, Connect, Scene, ids_of
 
 from hub.ocpi import instants, strictjson
 from hub.ocpi.document import Document
-from hub.prices import readers
+from hub.prices.shown import readers
 from hub.store import documents
 
 

@@ -11,11 +11,13 @@ from viewers import OWNER, READERS, Connect, Scene, ids_of
 from hub.ocpi import instants, strictjson
 from hub.ocpi.module import Role
 from hub.parties import registry
-from hub.prices import membership_book, rule_book, sightings, turning
-from hub.prices.membership_book import Belonging
-from hub.prices.memberships import Kind as Group
-from hub.prices.rule_book import Draft
-from hub.prices.rules import Kind, Match, Rule
+from hub.prices.rules import book as rule_book
+from hub.prices.rules import membership_book
+from hub.prices.rules.book import Draft
+from hub.prices.rules.membership_book import Belonging
+from hub.prices.rules.memberships import Kind as Group
+from hub.prices.rules.rules import Kind, Match, Rule
+from hub.prices.shown import sightings, turning
 from hub.store.audit import Actor
 
 US = Actor("a test", "CLI")

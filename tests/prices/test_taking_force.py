@@ -8,7 +8,7 @@ import pytest
 from pricebooks import BEGINNING, OWNER, SECOND, Book, price_of, tariff
 from sqlalchemy import select
 
-from hub.prices import publishing, taking_force
+from hub.prices.book import publishing, taking_force
 from hub.store import documents
 from hub.store.schedules import schedules
 from hub.sync import schedule_defaults
@@ -16,7 +16,7 @@ from hub.sync import schedule_defaults
 TARIFFS = 30
 PROGRAM = """
 import sys
-from hub.prices import taking_force
+from hub.prices.book import taking_force
 from hub.reactions import react
 from hub.store.engine import Store
 

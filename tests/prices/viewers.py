@@ -13,7 +13,7 @@ from hub.hub import Hub
 from hub.ocpi.document import Party
 from hub.ocpi.errors import NotExpressible
 from hub.ocpi.module import Role
-from hub.prices import readers
+from hub.prices.shown import readers
 from hub.store.deliveries import deliveries
 from hub.sync import sender
 from hub.sync.claiming import Mark

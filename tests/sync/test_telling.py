@@ -13,8 +13,9 @@ from sqlalchemy import update
 from hub import cli
 from hub.ocpi.document import Party
 from hub.ocpi.module import Role
-from hub.prices import publishing, readers
-from hub.prices.publishing import Edit
+from hub.prices.book import publishing
+from hub.prices.book.publishing import Edit
+from hub.prices.shown import readers
 from hub.store import attempts
 from hub.store.attempts import Attempt
 from hub.store.deliveries import deliveries

@@ -22,11 +22,13 @@ from hub.operator.fields import (
 from hub.operator.paging import Listing
 from hub.operator.pricing import Figure, owned, zone
 from hub.operator.section import Section
-from hub.prices import curve_folders, curve_import, curve_log
-from hub.prices.curve_import import Offered
-from hub.prices.curve_log import FIGURES
-from hub.prices.curve_terms import HIGHEST, LOWEST, Terms
-from hub.prices.publishing import Edit
+from hub.prices.book.publishing import Edit
+from hub.prices.curves import folders as curve_folders
+from hub.prices.curves import importing as curve_import
+from hub.prices.curves import log as curve_log
+from hub.prices.curves.importing import Offered
+from hub.prices.curves.log import FIGURES
+from hub.prices.curves.terms import HIGHEST, LOWEST, Terms
 from hub.store.curves import IMPORTED, REFUSED, curve_files, curve_sources
 
 section = Section(

@@ -12,10 +12,10 @@ from hub.operator.fields import MAYBE, Because, Instant, ListQuery, PartyField, 
 from hub.operator.paging import Listing
 from hub.operator.pricing import owned
 from hub.operator.section import Section
-from hub.prices import membership_book
-from hub.prices import memberships as store
-from hub.prices.membership_book import Belonging
-from hub.prices.memberships import Kind, Membership
+from hub.prices.rules import membership_book
+from hub.prices.rules import memberships as store
+from hub.prices.rules.membership_book import Belonging
+from hub.prices.rules.memberships import Kind, Membership
 from hub.store.assignments import memberships as table
 
 section = Section(

@@ -21,10 +21,11 @@ from hub.operator.resources.jobs import Job
 from hub.operator.resources.rules import of_situation
 from hub.operator.section import Located, Section
 from hub.operator.supposing import Charged, Supposition, metered, session_of, supposed
-from hub.prices import adjustments, comparing, drafts, resolving, versions
-from hub.prices.drafting import drafted
-from hub.prices.publishing import Edit
-from hub.prices.versions import Version
+from hub.prices.book import comparing, drafts, versions
+from hub.prices.book.drafting import drafted
+from hub.prices.book.publishing import Edit
+from hub.prices.book.versions import Version
+from hub.prices.rules import adjustments, resolving
 from tariffs import Conditions, Quote, Tariff
 from tariffs.preview import KWH, MINUTES
 

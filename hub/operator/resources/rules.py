@@ -29,12 +29,14 @@ from hub.operator.problems import NotFound
 from hub.operator.resources import objects
 from hub.operator.section import ID, Located, Section
 from hub.operator.supposing import Supposed, supposed
-from hub.prices import matching, resolving, rule_book, rule_rows, situation
-from hub.prices.adjustments import MILLIONTHS
-from hub.prices.resolving import Resolution
-from hub.prices.rule_drafts import Draft
-from hub.prices.rules import Kind, Per, Rule, plain
-from hub.prices.situation import Situation
+from hub.prices.rules import book as rule_book
+from hub.prices.rules import matching, resolving, situation
+from hub.prices.rules import rows as rule_rows
+from hub.prices.rules.adjustments import MILLIONTHS
+from hub.prices.rules.drafts import Draft
+from hub.prices.rules.resolving import Resolution
+from hub.prices.rules.rules import Kind, Per, Rule, plain
+from hub.prices.rules.situation import Situation
 from hub.store.assignments import balances
 from hub.store.assignments import rules as table
 

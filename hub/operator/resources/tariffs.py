@@ -27,9 +27,10 @@ from hub.operator.pricing import When, edit, owned, zone
 from hub.operator.problems import Conflict, NotFound, Unfit
 from hub.operator.resources import objects
 from hub.operator.section import Located, Section
-from hub.prices import comparing, publishing, readers, versions
-from hub.prices.drafting import drafted
-from hub.prices.versions import Turn, Version
+from hub.prices.book import comparing, publishing, versions
+from hub.prices.book.drafting import drafted
+from hub.prices.book.versions import Turn, Version
+from hub.prices.shown import readers
 from hub.store.base import Instant as Micros
 from hub.store.pricebook import tariff_versions
 from hub.sync import telling

@@ -1,0 +1,1 @@
+"""Dynamic prices: curves of a market that become versions of a tariff."""

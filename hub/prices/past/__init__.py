@@ -1,0 +1,1 @@
+"""Past CDRs, packed, and what they would have cost."""

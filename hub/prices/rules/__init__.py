@@ -1,0 +1,1 @@
+"""Assignment rules: which tariff holds for whom and where, and what comes off its price."""
