@@ -75,7 +75,14 @@ def goodwill_(hub: Hub, party: Party, identity: str, amount: Decimal, reason: st
 @party_argument
 @click.option("--since", type=MomentType(), metavar="WHEN", help="Only those that ended then or later.")
 @click.option("--until", type=MomentType(), metavar="WHEN", help="Only those that ended before.")
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="csv", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    default="csv",
+    show_default=True,
+    help="For a spreadsheet, or for a program.",
+)
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
