@@ -179,7 +179,7 @@ def version_rows(tariff: Any, history: list[Any]) -> Iterator[dict[str, Any]]:
 
 
 def content_hash(newest: bytes) -> str:
-    """As `hub.prices.content` reckons it at this revision."""
+    """As `hub.prices.book.content` reckons it at this revision."""
     said = {name: value for name, value in READ.decode(newest).items() if name != "last_updated"}
     return hashlib.sha256(CANONICAL.encode(plain(said))).hexdigest()
 
