@@ -47,7 +47,8 @@ class Around:
         if not self.cdr.get("credit") and not by_hub:
             seen = self.stored.received_at if session is None else session.received_at
             self.repriced = repricing.by_the_book(self.unit, self.stored.document, seen)
-        billed = repricing.as_billed(charge) if by_hub and charge is not None else None
+        if by_hub and charge is not None:
+            self.repriced = repricing.as_billed(self.unit, charge)
         return Case(
             self.cdr,
             self.facts,
@@ -70,7 +71,7 @@ class Around:
             original_facts=None if original is None else facts_of(original.document.newest),
             credits=rows.credits_of(self.unit, self.row) if self.cdr.get("credit") else (),
             known=self.repriced.known,
-            expected=billed or self.repriced.recomputed,
+            expected=self.repriced.recomputed,
             carried=repricing.by_its_own_tariffs(self.cdr, self._zone(location)),
             usual=rows.usual(self.unit, self.row, self.facts.start - DAYS),
             registered_key=self._key(),

@@ -11,8 +11,10 @@ from hub.billing.rating import Circumstances, Rated
 from hub.clearing.case import Known, Recomputed
 from hub.ocpi import strictjson
 from hub.ocpi.document import Document, Json, Party
+from hub.prices.book import versions
 from hub.prices.book.by_connector import readable
 from hub.prices.rules import situation
+from hub.store import grounds
 from hub.store.charges import Charge
 from hub.store.unit import Unit
 from tariffs import PricingError, Quote, Tariff
@@ -42,12 +44,12 @@ def by_the_book(unit: Unit, document: Document, seen: int) -> Repriced:
         rated = rating.rated_at(unit, session, circumstances(unit, document.owner, session, seen), no_changes)
     except Held as held:
         return Repriced(fault=f"{held.code}: {held.message}")
-    versions = [readable(version) for version in rated.versions]
+    read = [readable(version) for version in rated.versions]
     first = rated.versions[0]
     carried = tariffs.carried_tariffs(document.newest)
-    same = not carried or any(priced_alike(each, versions[0]) for each in carried)
+    same = not carried or any(priced_alike(each, read[0]) for each in carried)
     return Repriced(
-        recomputed=recomputed(rated.quote, cause_of(document.newest, versions, rated)),
+        recomputed=recomputed(rated.quote, cause_of(document.newest, read, rated)),
         known=Known(first.document.newest, same, first.valid_from, first.valid_to),
         version_id=first.id,
         rule_ids=() if rated.rule is None else (rated.rule.id,),
@@ -55,14 +57,22 @@ def by_the_book(unit: Unit, document: Document, seen: int) -> Repriced:
     )
 
 
-def as_billed(charge: Charge) -> Recomputed | None:
-    """What the hub itself billed: the quote that is kept with the charge."""
+def as_billed(unit: Unit, charge: Charge) -> Repriced:
+    """What the hub itself billed: the quote that is kept with the charge, and what that stands on."""
     if charge.quote is None:
-        return None
+        return Repriced()
     told = strictjson.reread(charge.quote)
-    gross = told.get("after_taxes")
-    net = Decimal(told["before_taxes"])
-    return Recomputed(net, None if gross is None else Decimal(gross), None, limited=bool(told.get("limits")))
+    gross, net = told.get("after_taxes"), Decimal(told["before_taxes"])
+    limited = bool(told.get("limits"))
+    billed = Recomputed(net, None if gross is None else Decimal(gross), None, limited=limited)
+    ground = grounds.of_session(unit, charge.owner, charge.session_key)
+    if ground is None:
+        return Repriced(billed)
+    owner = Party.of_code(charge.owner)
+    version = versions.by_number(unit, owner, ground.tariff_key, ground.tariff_version)
+    rules = tuple(rule for rule in (ground.rule_id, *ground.adjusted_by) if rule is not None)
+    version_id = None if version is None else version.id
+    return Repriced(billed, None, version_id, rules, told.get("policy"))
 
 
 def by_its_own_tariffs(cdr: Json, zone: str | None) -> Recomputed | None:

@@ -40,6 +40,7 @@ def test_a_cdr_that_the_hub_issued_is_right(roaming):
     assert (row.state, codes(row), row.cause) == ("RATED", set(), None)
     assert (row.net, row.expected_net, row.carried_net) == (Decimal("5.625"),) * 3
     assert (row.gross, row.expected_gross) == (Decimal("6.2375"),) * 2
+    assert row.tariff_version_id is not None
 
 
 def test_a_cdr_that_its_cpo_issued_is_recomputed_by_the_book(roaming):
