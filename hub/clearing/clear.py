@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
 import tariffs
@@ -24,6 +24,7 @@ from hub.clearing.states import State
 from hub.store import documents
 from hub.store.clearings import clearings
 from hub.store.documents import TABLES, Stored
+from hub.store.prepared import Prepared
 from hub.store.unit import Unit
 
 log = logging.getLogger(__name__)
@@ -44,16 +45,13 @@ def enter_new(unit: Unit, most: int = BATCH) -> int:
     It begins where all had theirs, so that its cost does not grow with what is stored.
     """
     table, begin = TABLES["cdrs"], rows.through(unit)
-    new = missing(unit, most)
-    for seq in new:
-        stored = documents.by_seq(unit, "cdrs", seq)
-        assert stored is not None, "CDRs are never deleted"
-        rows.put(unit, columns_of(stored))
+    new = without_row(unit, most)
+    rows.put_all(unit, [columns_of(stored) for stored in new])
     settled = select(func.max(table.c.seq)).where(
         table.c.seq > begin, table.c.received_at <= unit.now - SETTLED
     )
     if len(new) == most:
-        settled = settled.where(table.c.seq <= new[-1])
+        settled = settled.where(table.c.seq <= new[-1].seq)
     rows.put_through(unit, unit.connection.execute(settled).scalar())
     return len(new)
 
@@ -67,12 +65,20 @@ def columns_of(stored: Stored) -> Mapping[str, Any]:
         return rows.unread(stored)
 
 
-def missing(unit: Unit, most: int = BATCH) -> list[int]:
-    """The numbers of CDRs that have no row."""
-    table = TABLES["cdrs"]
-    query = select(table.c.seq).outerjoin(clearings, clearings.c.cdr_seq == table.c.seq)
-    without = query.where(table.c.seq > rows.through(unit), clearings.c.id.is_(None))
-    return list(unit.connection.execute(without.order_by(table.c.seq).limit(most)).scalars())
+WITHOUT = Prepared(
+    every=select(TABLES["cdrs"])
+    .outerjoin(clearings, clearings.c.cdr_seq == TABLES["cdrs"].c.seq)
+    .where(TABLES["cdrs"].c.seq > bindparam("through"), clearings.c.id.is_(None))
+    .order_by(TABLES["cdrs"].c.seq)
+    .limit(bindparam("most"))
+)
+
+
+def without_row(unit: Unit, most: int = BATCH) -> list[Stored]:
+    """CDRs that have no row yet, the oldest first."""
+    return [
+        documents.stored("cdrs", row) for row in WITHOUT.all(unit, through=rows.through(unit), most=most)
+    ]
 
 
 def due(unit: Unit, most: int = BATCH) -> list[Any]:

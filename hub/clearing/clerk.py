@@ -61,7 +61,7 @@ def look(store: Store) -> None:
 def some(store: Store) -> int:
     """Enter and clear some CDRs; how many were dealt with, 0 when there is nothing to do."""
     with store.reading() as unit:
-        fresh, waiting = clear.missing(unit, 1), clear.due(unit, 1)
+        fresh, waiting = clear.without_row(unit, 1), clear.due(unit, 1)
     if fresh:
         with store.unit() as unit:
             clear.enter_new(unit)

@@ -1,10 +1,11 @@
 """The rows of clearing: how a CDR gets one, and which others lie near it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, update
+from sqlalchemy.sql.base import Executable
 
 from hub.clearing import bounds, readings
 from hub.clearing.case import Other
@@ -13,9 +14,10 @@ from hub.clearing.states import State
 from hub.ocpi.document import Document, Json, Party
 from hub.ocpi.modules import MODULES
 from hub.ocpi.wire import fold, key_of
-from hub.store.base import INSERTS
+from hub.store.base import INSERTS, Micro, micro
 from hub.store.clearings import clearing_progress, clearings
 from hub.store.documents import Stored
+from hub.store.prepared import Prepared
 from hub.store.unit import Unit
 
 NEAR = 4 * 3600 * 1_000_000
@@ -30,14 +32,55 @@ NORMAL, CREDIT, REPLACEMENT = "NORMAL", "CREDIT", "REPLACEMENT"
 NOBODY, NO_CURRENCY = "XXXXX", "XXX"
 
 
+ENTERED = (
+    "owner",
+    "cdr_key",
+    "cdr_seq",
+    "emsp",
+    "kind",
+    "state",
+    "received_at",
+    "session_key",
+    "evse_key",
+    "connector_key",
+    "token_key",
+    "reference",
+    "credits",
+    "started_at",
+    "ended_at",
+    "energy",
+    "fingerprint",
+    "latitude",
+    "longitude",
+    "currency",
+    "net",
+    "gross",
+)
+"""What a row has from the beginning; all else is told by what becomes of the CDR."""
+
+
+def entering(dialect: str) -> Executable:
+    row: Executable = (
+        INSERTS[dialect](clearings)
+        .values({name: bindparam(name) for name in ENTERED})
+        .on_conflict_do_nothing(index_elements=["owner", "cdr_key"])
+    )
+    return row
+
+
+AMOUNTS = frozenset(column.name for column in clearings.c if isinstance(column.type, Micro))
+ENTER = Prepared(**{dialect: entering(dialect) for dialect in INSERTS})
+
+
 def enter(unit: Unit, stored: Stored, facts: Facts) -> None:
     """Give a CDR its row, in state RECEIVED; nothing happens when it has one."""
-    put(unit, columns(stored, facts))
+    put_all(unit, [columns(stored, facts)])
 
 
-def put(unit: Unit, values: Mapping[str, Any]) -> None:
-    row = INSERTS[unit.dialect.name](clearings).values(values)
-    unit.connection.execute(row.on_conflict_do_nothing(index_elements=["owner", "cdr_key"]))
+def put_all(unit: Unit, entered: Sequence[Mapping[str, Any]]) -> None:
+    """The rows of new CDRs, each with its columns; those that have one keep it."""
+    nothing = dict.fromkeys(ENTERED)
+    ENTER.many(unit, [nothing | in_millionths(values) for values in entered])
 
 
 def columns(stored: Stored, facts: Facts) -> Mapping[str, Any]:
@@ -91,6 +134,14 @@ def unread(stored: Stored) -> Mapping[str, Any]:
 def fingerprint_of(cdr: Json) -> str | None:
     key = (cdr.get("signed_data") or {}).get("public_key")
     return readings.fingerprint(key) if key else None
+
+
+def in_millionths(values: Mapping[str, Any]) -> dict[str, Any]:
+    """As the database has them: statements that are ready turn no amount into a whole number."""
+    return {
+        name: micro(value) if name in AMOUNTS and value is not None else value
+        for name, value in values.items()
+    }
 
 
 def rounded(value: Decimal) -> Decimal:

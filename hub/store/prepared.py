@@ -24,6 +24,8 @@ class Text(Protocol):
 
     def run(self, driver: Any, values: Mapping[str, Any]) -> int: ...
 
+    def many(self, driver: Any, rows: Sequence[Mapping[str, Any]]) -> int: ...
+
 
 def maker_of_rows(names: list[str]) -> Any:
     """What makes a tuple of the driver one with names, at a fifth of the price of SQLAlchemy's rows."""
@@ -58,6 +60,9 @@ class OnSqlite:
     def run(self, driver: Any, values: Mapping[str, Any]) -> int:
         return int(driver.execute(self._text, self._given(values)).rowcount)
 
+    def many(self, driver: Any, rows: Sequence[Mapping[str, Any]]) -> int:
+        return int(driver.executemany(self._text, map(self._given, rows)).rowcount)
+
 
 class OnPostgresql:
     """Parameters are numbered; what comes back is binary, or every document would be hexadecimal digits."""
@@ -77,6 +82,9 @@ class OnPostgresql:
 
     def run(self, driver: Any, values: Mapping[str, Any]) -> int:
         return int(driver.run(self._statement, values).command_tuples or 0)
+
+    def many(self, driver: Any, rows: Sequence[Mapping[str, Any]]) -> int:
+        return sum(self.run(driver, row) for row in rows)
 
 
 class Prepared:
@@ -102,10 +110,12 @@ class Prepared:
         text, literals = self._texts.get(unit.dialect.name) or self._compile(unit.dialect)
         return text.run(unit.driver, {**literals, **values} if literals else values)
 
-    def many(self, unit: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
-        """The same for each of the rows of values."""
-        for row in rows:
-            self.run(unit, **row)
+    def many(self, unit: Unit, rows: Sequence[Mapping[str, Any]]) -> int:
+        """The same for each of the rows of values: how many it concerned in all."""
+        if not rows:
+            return 0
+        text, literals = self._texts.get(unit.dialect.name) or self._compile(unit.dialect)
+        return text.many(unit.driver, [{**literals, **row} for row in rows] if literals else rows)
 
     def _compile(self, dialect: Dialect) -> tuple[Text, Mapping[str, Any]]:
         """With it the values that stand in the statement."""
