@@ -54,6 +54,8 @@ def codes(seen, settings=None):
 def other(**changes):
     """Another CDR at the same EVSE with the same token, three days before."""
     told = {
+        "owner": "NLCPO",
+        "emsp": "DEMSP",
         "key": "cdr-0",
         "session_id": "SESSION-0",
         "evse_uid": "EVSE-1",
@@ -340,6 +342,27 @@ def test_what_the_meter_signed_is_verified(write):
 )
 def test_what_the_meter_signed_and_is_not_so_is_found(code, seen):
     assert code in codes(seen)
+
+
+# What belongs to others ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("whose", "told"),
+    [
+        ({}, "CDR cdr-0 has the connector for"),
+        ({"emsp": "FRXXX"}, "a CDR of another eMSP has the connector for"),
+    ],
+)
+def test_a_finding_names_no_cdr_that_is_not_of_both_parties(whose, told):
+    near = other(start=START - DAY, end=START + 2 * MINUTE, token_uid="x", **whose)
+    (found,) = check(case(others=(near,)), {})
+    assert found.detail.startswith(told)
+
+
+def test_the_same_ids_of_another_cpo_are_another_session_and_another_place():
+    theirs = other(owner="BEXYZ", session_id="SESSION-1", start=START, end=END, token_uid="x")
+    assert codes(case(others=(theirs,))) == set()
 
 
 # Contract ids ---------------------------------------------------------------------------------------------

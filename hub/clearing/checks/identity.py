@@ -6,6 +6,7 @@ from math import asin, cos, radians, sin, sqrt
 
 from hub.clearing.case import Case, Other
 from hub.clearing.rule import Limits, Rule, Severity
+from hub.ocpi.document import Party
 from hub.ocpi.wire import fold
 
 SECOND = 1_000_000
@@ -19,7 +20,7 @@ def same_session(case: Case, limits: Limits) -> Iterator[str]:
         return
     for other in case.others:
         if of_one_session(case, other) and not other.credited:
-            yield f"CDR {other.key} bills session {session}"
+            yield f"{named(case, other)} bills session {session}"
 
 
 def looks_the_same(case: Case, limits: Limits) -> Iterator[str]:
@@ -28,7 +29,7 @@ def looks_the_same(case: Case, limits: Limits) -> Iterator[str]:
         same = same_place(case, other) and same_token(case, other) and other.energy == case.facts.energy
         fresh = not other.credited and not of_one_session(case, other)
         if same and fresh and apart <= limits["seconds"] * SECOND:
-            yield f"CDR {other.key} is of the same EVSE, token, time and energy"
+            yield f"{named(case, other)} is of the same EVSE, token, time and energy"
 
 
 def overlaps(case: Case, limits: Limits) -> Iterator[str]:
@@ -36,7 +37,7 @@ def overlaps(case: Case, limits: Limits) -> Iterator[str]:
         at_once = min(other.end, case.facts.end) - max(other.start, case.facts.start)
         here = same_place(case, other) and other.connector_id == folded(case.place["connector_id"])
         if here and not other.credited and at_once > limits["seconds"] * SECOND:
-            yield f"CDR {other.key} has the connector for {at_once // SECOND} s of this time"
+            yield f"{named(case, other)} has the connector for {at_once // SECOND} s of this time"
 
 
 def in_two_places(case: Case, limits: Limits) -> Iterator[str]:
@@ -47,7 +48,7 @@ def in_two_places(case: Case, limits: Limits) -> Iterator[str]:
         apart = distance(here, other.coordinates)
         hours = gap(case, other) / 3600 / SECOND
         if not other.credited and apart > limits["km"] and apart > float(limits["km_per_hour"]) * hours:
-            yield f"CDR {other.key} used the token {apart:.0f} km away, {hours:.1f} h apart"
+            yield f"{named(case, other)} used the token {apart:.0f} km away, {hours:.1f} h apart"
 
 
 def reference_used_twice(case: Case, limits: Limits) -> Iterator[str]:
@@ -57,7 +58,7 @@ def reference_used_twice(case: Case, limits: Limits) -> Iterator[str]:
     for other in case.others:
         different = other.session_id != folded(case.cdr.get("session_id"))
         if other.reference == reference and different and not other.credited:
-            yield f"CDR {other.key} has authorization_reference {reference} for another session"
+            yield f"{named(case, other)} has authorization_reference {reference} for another session"
 
 
 def no_evse(case: Case, limits: Limits) -> Iterator[str]:
@@ -72,8 +73,18 @@ def folded(text: str | None) -> str | None:
     return None if text is None else fold(text)
 
 
+def named(case: Case, other: Other) -> str:
+    """By its id where both parties of the CDR are its parties too: what others bill is not theirs to know."""
+    token = case.cdr["cdr_token"]
+    if other.owner != case.owner.code:
+        return "a CDR of another CPO"
+    if other.emsp != Party.of(token["country_code"], token["party_id"]).code:
+        return "a CDR of another eMSP"
+    return f"CDR {other.key}"
+
+
 def same_place(case: Case, other: Other) -> bool:
-    return other.evse_uid == folded(case.place["evse_uid"])
+    return other.owner == case.owner.code and other.evse_uid == folded(case.place["evse_uid"])
 
 
 def same_token(case: Case, other: Other) -> bool:
@@ -83,7 +94,7 @@ def same_token(case: Case, other: Other) -> bool:
 def of_one_session(case: Case, other: Other) -> bool:
     """Whether both name the same session, which B3 tells already."""
     mine = folded(case.cdr.get("session_id"))
-    return mine is not None and mine == other.session_id
+    return mine is not None and mine == other.session_id and other.owner == case.owner.code
 
 
 def coordinates_of(case: Case) -> tuple[Decimal, Decimal]:
