@@ -11,8 +11,11 @@ from hub.parties.terms import Terms
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Another CDR, as far as it matters here: ids folded, instants in microseconds, energy in kWh."""
+    """Another CDR, as far as it matters here: codes of parties, ids folded, instants in microseconds, energy
+    in kWh."""
 
+    owner: str
+    emsp: str
     key: str
     session_id: str | None
     evse_uid: str

@@ -136,7 +136,8 @@ def decide_all(unit: Unit, wanted: Filter, decision: Decision, actor: Actor, why
     refused: list[tuple[str, str]] = []
     for row in listed(unit, wanted):
         try:
-            after = decide(unit, row, decision, actor, why)
+            with unit.connection.begin_nested():  # nothing is left of a decision that cannot be
+                after = decide(unit, row, decision, actor, why)
         except (NoSuchTransition, MovedMeanwhile) as fault:
             refused.append((row.cdr_key, str(fault)))
         else:

@@ -229,6 +229,8 @@ def normal(row: Any) -> Select[Any]:
 def other(row: Any) -> Other:
     placed = row.latitude is not None and row.longitude is not None
     return Other(
+        owner=row.owner,
+        emsp=row.emsp,
         key=row.cdr_key,
         session_id=row.session_key,
         evse_uid=row.evse_key,
