@@ -8,7 +8,7 @@ from hub.cli.tables import console, show_facts, show_table, text
 from hub.ocpi.document import Json, Party
 from hub.prices.rules import book as rule_book
 from hub.prices.rules.resolving import Resolution
-from hub.prices.rules.rules import Kind, Rule, plain
+from hub.prices.rules.rules import Kind, Rule, legible
 from hub.prices.rules.situation import Situation
 from tariffs import Adjustment
 
@@ -33,14 +33,8 @@ def gives(rule: Rule) -> str:
 
 def where(rule: Rule) -> str:
     """What a rule matches, in the words of its fields."""
-    told = [f"{name.replace('_', ' ')} {written(value)}" for name, value in matched(rule).items()]
+    told = [f"{name.replace('_', ' ')} {written(value)}" for name, value in legible(rule.match).items()]
     return ", ".join(told) or "everywhere"
-
-
-def matched(rule: Rule) -> Json:
-    """What it names; its partner is written as people write it."""
-    named = plain(rule.match)
-    return named | ({"partner": Party.of_code(named["partner"])} if "partner" in named else {})
 
 
 def sentence(rule: Rule, zone: str) -> str:

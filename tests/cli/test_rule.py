@@ -69,7 +69,7 @@ def test_a_price_for_one_partner_at_a_group_of_locations(priced: Platform, run: 
     made = told(
         run, "rule", "add", "NL/CPO", "--tariff", "NIGHT", "--partner", "DE/MSP", "--location-group", "COAST"
     )
-    assert made["match"] == {"partner": "DEMSP", "location_group": "COAST"}
+    assert made["match"] == {"partner": "DE/MSP", "location_group": "COAST"}
     complete(priced)
     shown = told(run, "session", "show", "NL/CPO", "S1")
     assert shown["before_taxes"] == 6
@@ -103,13 +103,13 @@ def test_resolve_tells_what_holds_and_why_nothing_else_does(priced: Platform, ru
     assert (found["tariff_id"], found["tariff_version"], found["rule"]["id"]) == ("NIGHT", 1, one)
     assert {each["rule"]["id"]: each["why_not"] for each in found["considered"]} == {
         one: None,
-        other: "partner is DEMSP, not NLEMS",
+        other: "partner is DE/MSP, not NL/EMS",
         free: None,
     }
     assert [(each["rule_id"], each["value"]) for each in found["adjustments"]] == [(free, 10)]
     out = run("rule", "resolve", "NL/CPO", "--location", "HARBOUR", "--contract", "NL-EMS-C1")[1]
     assert f"rule {other}" in out
-    assert "partner is NLEMS, not DEMSP" in out
+    assert "partner is NL/EMS, not DE/MSP" in out
 
 
 def test_a_rule_is_ended_and_replaced(priced: Platform, run: Run) -> None:

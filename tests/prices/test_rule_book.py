@@ -126,7 +126,7 @@ def test_two_rules_that_could_both_win_are_refused_with_a_session_that_both_matc
     assert fault.others == (first.id,)
     assert fault.example == {
         "start": "2026-02-08T00:00:00Z",
-        "partner": "NLEMS",
+        "partner": "NL/EMS",
         "power_kw": 100,
         "at": "SUNDAY 00:00 local time",
     }

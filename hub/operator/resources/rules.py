@@ -35,7 +35,7 @@ from hub.prices.rules import rows as rule_rows
 from hub.prices.rules.adjustments import MILLIONTHS
 from hub.prices.rules.drafts import Draft
 from hub.prices.rules.resolving import Resolution
-from hub.prices.rules.rules import Kind, Per, Rule, plain
+from hub.prices.rules.rules import Kind, Per, Rule, legible, party
 from hub.prices.rules.situation import Situation
 from hub.store.assignments import balances
 from hub.store.assignments import rules as table
@@ -216,7 +216,7 @@ def known(call: Call, rule_id: int) -> Rule:
 
 def told(rule: Rule) -> Json:
     plain_fields = {name: getattr(rule, name) for name in Rule.__annotations__}
-    return plain_fields | {"party": rule.owner, "match": plain(rule.match)}
+    return plain_fields | {"party": rule.owner, "match": legible(rule.match)}
 
 
 # Why -------------------------------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ def resolve(call: Call) -> Json:
             {
                 "rule": rule.id,
                 "kind": rule.kind,
-                "match": plain(rule.match),
+                "match": legible(rule.match),
                 "holds": why is None,
                 "why_not": why,
             }
@@ -265,7 +265,9 @@ def of_supposed(call: Call) -> Resolution:
 
 def of_situation(here: Situation) -> Json:
     told = {name: getattr(here, name) for name in Situation.__annotations__}
-    return {name: shown(value) for name, value in told.items()} | {"start": instants.text(here.start)}
+    partner = None if here.partner is None else party(here.partner)
+    instant = instants.text(here.start)
+    return {name: shown(value) for name, value in told.items()} | {"partner": partner, "start": instant}
 
 
 def shown(value: Any) -> Any:

@@ -16,7 +16,7 @@ from hub.prices.rules import memberships
 from hub.prices.rules.faults import Ambiguous
 from hub.prices.rules.index import FOREVER, ending
 from hub.prices.rules.memberships import Kind, Membership
-from hub.prices.rules.rules import ORDER, WEEKDAYS, Band, Rule
+from hub.prices.rules.rules import ORDER, WEEKDAYS, Band, Rule, party
 from hub.prices.rules.situation import among
 from hub.store.unit import Unit
 
@@ -171,6 +171,8 @@ def example(
     """A session in this time; where rules name weekdays or hours, those are told in the location's time."""
     named = {name: getattr(rule.match, name) for name in ORDER if name not in SHARED and name != "power_kw"}
     values = {name: value for name, value in named.items() if value is not None} | dict(more)
+    if rule.match.partner is not None:
+        values["partner"] = party(rule.match.partner)
     days, minutes = moment
     start = max(window.since, 0)
     if len(days) < 7 or minutes[0]:

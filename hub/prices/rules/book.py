@@ -16,7 +16,7 @@ from hub.prices.rules import ambiguity
 from hub.prices.rules import rows as rule_rows
 from hub.prices.rules.drafts import LONGEST_REASON, Draft, checked
 from hub.prices.rules.faults import AlreadyEnded, InvalidRule, NoSuchRule, TooLate
-from hub.prices.rules.rules import Rule, plain
+from hub.prices.rules.rules import Rule, legible
 from hub.prices.shown import readers
 from hub.store import audit
 from hub.store.audit import Actor
@@ -88,7 +88,7 @@ def named(rule: Rule) -> str:
 
 def described(rule: Rule) -> Json:
     """As JSON can hold it, instants as OCPI writes them."""
-    told = asdict(rule) | {"owner": str(rule.owner), "match": plain(rule.match)}
+    told = asdict(rule) | {"owner": str(rule.owner), "match": legible(rule.match)}
     moments = {name: told[name] and instants.text(told[name]) for name in MOMENTS}
     return told | moments
 

@@ -162,6 +162,17 @@ def plain(match: Match) -> Json:
     return {name: written(name, value) for name, value in named.items() if value is not None}
 
 
+def legible(match: Match) -> Json:
+    """The same with its partner as people write it."""
+    named = plain(match)
+    return named | ({"partner": party(match.partner)} if match.partner is not None else {})
+
+
+def party(code: str) -> str:
+    """NL/EMS, of a code as matches keep it."""
+    return str(Party.of_code(code))
+
+
 def of_plain(told: Json) -> Match:
     """The opposite of `plain`, of what was written by it."""
     return Match(**{name: TAKEN[name](value) if name in TAKEN else value for name, value in told.items()})

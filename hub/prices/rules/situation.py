@@ -12,7 +12,7 @@ from hub.ocpi.modules import MODULES
 from hub.ocpi.wire import fold, key_of
 from hub.prices.rules import memberships
 from hub.prices.rules import rows as rule_rows
-from hub.prices.rules.rules import ORDER, Match
+from hub.prices.rules.rules import ORDER, Match, party
 from hub.store import documents
 from hub.store.unit import Unit
 
@@ -139,8 +139,8 @@ def why_not(match: Match, here: Situation) -> str | None:
     for name in ORDER:
         wanted = getattr(match, name)
         if wanted is not None and not HOLDS.get(name, equal)(wanted, here, name):
-            told = ", ".join(map(str, here.values(name))) or "none"
-            return f"{name} is {told}, not {shown(wanted)}"
+            told = ", ".join(shown(name, each) for each in here.values(name)) or "none"
+            return f"{name} is {told}, not {shown(name, wanted)}"
     return None if in_time(match, here) else "it does not hold at this time of the week"
 
 
@@ -184,7 +184,9 @@ def among(minute: int, hours: tuple[int, int]) -> bool:
     return start <= minute < end if start < end else minute >= start or minute < end
 
 
-def shown(wanted: object) -> str:
+def shown(name: str, wanted: object) -> str:
+    if name == "partner":
+        return party(str(wanted))
     if isinstance(wanted, tuple):
         low, high = wanted
         return f"from {low or 0} to below {'any' if high is None else high} kW"
