@@ -13,7 +13,7 @@ from hub.ocpi import strictjson
 from hub.ocpi.document import Json
 from hub.operator import etags, paging
 from hub.operator.call import Call
-from hub.operator.fields import Nothing
+from hub.operator.fields import Because, Nothing
 from hub.operator.paging import Listing
 from hub.operator.reading import PARSER, sent
 from hub.operator.repeating import Answer, Repeatable
@@ -68,7 +68,7 @@ class Operation:
         hub: Hub = current_app.extensions["hub"]
         given = dict(query)
         body = dict(body or {})
-        reason = body.pop("reason", None) or given.pop("reason", None)
+        reason = why(self.takes, body) or why(self.query, given)
 
         def call(unit: Unit) -> Call:
             return Call(hub, unit, g.bearer, g.exchange.request_id, given, body, reason)
@@ -120,6 +120,13 @@ class Operation:
         if tag and etags.is_unchanged(request.headers.get("If-None-Match"), tag):
             return Response(status=304, headers={"ETag": tag})
         return response_of(answer)
+
+
+def why(schema: type[Schema] | None, given: Json) -> str | None:
+    """The reason for the audit trail, which is taken out; `reason` of other schemas is what they say it is."""
+    if schema is None or not issubclass(schema, Because):
+        return None
+    return given.pop("reason", None)
 
 
 def repeatable(call: Call, key: str) -> Repeatable:

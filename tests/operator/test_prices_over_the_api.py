@@ -173,6 +173,22 @@ def test_a_user_of_one_party_sees_and_changes_its_own_prices_only(pricing, api):
     assert other.get(f"/rules/{made.json['id']}").status_code == 404
 
 
+def test_who_ends_a_tariff_is_told_which_rules_still_give_it(app, pricing):
+    publish(pricing)
+    assert pricing.get(ONE).json["given_after"] == []
+    rule = {"party": "NL/CPO", "kind": "TARIFF", "tariff_id": "DAY", "match": {"partner": "DE/MSP"}}
+    made = pricing.post("/rules", rule).json
+    assert made["match"] == {"partner": "DE/MSP"}
+    assert pricing.get(ONE).json["given_after"] == []
+    later = now(app, hours=2)
+    ended = pricing.post(f"{ONE}/end", {"valid_from": later})
+    assert (ended.status_code, ended.json["given_after"]) == (200, [made["id"]])
+    twice = pricing.post("/rules", rule)
+    assert "partner DE/MSP" in twice.json["detail"]
+    again = {"tariff": draft("0.50"), "valid_from": later}
+    assert pricing.change("PUT", ONE, again).json["given_after"] == []  # no gap is left
+
+
 def test_every_change_of_prices_is_in_the_trail(pricing, admin):
     publish(pricing, readers=["DE/MSP"], reason="as agreed")
     rule = pricing.post("/rules", {"party": "NL/CPO", "kind": "PERCENT", "value": "-10"}).json["id"]
@@ -366,7 +382,7 @@ def test_why_a_rule_holds_or_does_not(app, pricing, charging):
     assert (found["rule"], found["tariff_id"], found["version"], found["fault"]) == (first, "MSP", 1, None)
     why = {each["rule"]: (each["holds"], each["why_not"]) for each in found["considered"]}
     assert why[first] == (True, None)
-    assert why[second] == (False, "partner is DEMSP, not FRMSP")
+    assert why[second] == (False, "partner is DE/MSP, not FR/MSP")
     charge(app, charging, "S1", Decimal(10), 60, 0)
     told = pricing.post("/rules/resolve", {"party": "NL/CPO", "session_id": "S1"}).json
     assert told["rule"] == first

@@ -3,6 +3,7 @@
 from operators import Caller
 
 from hub.parties import registry
+from hub.store import deliveries
 
 
 def test_an_explanation_tells_exact_amounts_as_strings(populated, admin):
@@ -97,6 +98,17 @@ def test_deliveries_are_listed_and_replayed(populated, admin):
     assert admin.post("/deliveries/replay", {"module": "tariffs", "partner": 1}).json == {"count": 2}
     for unclear in ({}, {"everything": True, "module": "tariffs"}):
         assert admin.post("/deliveries/replay", unclear).status_code == 422
+
+
+def test_deliveries_are_found_by_how_their_last_try_ended(populated, admin):
+    table = deliveries.deliveries
+    with populated.extensions["hub"].store.unit() as unit:
+        unit.connection.execute(table.update().where(table.c.id == 1).values(reason="refused", state="dead"))
+    assert [each["id"] for each in admin.get("/deliveries?reason=refused").json["items"]] == [1]
+    assert admin.get("/deliveries?reason=lost").json["total"] == 0
+    again = admin.post("/deliveries/replay", {"outcome": "refused", "reason": "they have mended it"})
+    assert again.json == {"count": 1}
+    assert admin.get("/audit?limit=1").json["items"][0]["reason"] == "they have mended it"
 
 
 def test_a_schedule_is_set_paused_and_run(populated, admin):

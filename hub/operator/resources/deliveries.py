@@ -34,6 +34,7 @@ section = Section("deliveries", "What partners are owed; with `state=dead`, what
 
 ONE = f"/deliveries/<int(max={ID}):delivery_id>"
 MOST_ATTEMPTS = 100
+OUTCOMES = tuple(each.value for each in Outcome)
 
 
 class DeliverySchema(Schema):
@@ -77,16 +78,17 @@ class Chosen(Schema):
 
     partner = identity(metadata={"description": "Those to the partner with this id."})
     module = word(*MODULES)
-    reason = word(*(each.value for each in Outcome))
     since = Instant(metadata={"description": "Those that are so since then, or later."})
 
 
 class DeliveryQuery(ListQuery, Chosen):
     sort = sorting("-id", "owed_at", "next_at")
+    reason = word(*OUTCOMES, metadata={"description": "Those whose last try ended so."})
     state = word(*watching.STATES)
 
 
 class Replay(Because, Chosen):
+    outcome = word(*OUTCOMES, metadata={"description": "Those whose last try ended so."})
     done = fields.Boolean(
         load_default=False,
         truthy={True},
@@ -164,11 +166,12 @@ def replay_many(call: Call) -> Json:
 
     The present state of each object is sent, whatever it was then.
     """
-    chosen = {name: call.body[name] for name in Chosen().fields if name in call.body}
+    chosen = {name: call.body[name] for name in (*Chosen().fields, "outcome") if name in call.body}
     if bool(chosen) == call.body["everything"]:
         fault = "say either which ones, or everything"
         raise Unfit("It is not clear which deliveries are meant.", fields={"everything": fault})
-    asked = Filter(**chosen, state=DONE if call.body["done"] else None)
+    which = {"reason" if name == "outcome" else name: value for name, value in chosen.items()}
+    asked = Filter(**which, state=DONE if call.body["done"] else None)
     count = watching.replay(call.unit, asked, *visible(call))
     call.record("replay", "deliveries", None, {name: str(value) for name, value in chosen.items()})
     return {"count": count}

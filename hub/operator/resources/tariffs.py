@@ -30,6 +30,7 @@ from hub.operator.section import Located, Section
 from hub.prices.book import comparing, publishing, versions
 from hub.prices.book.drafting import drafted
 from hub.prices.book.versions import Turn, Version
+from hub.prices.rules import rows as rule_rows
 from hub.prices.shown import readers
 from hub.store.base import Instant as Micros
 from hub.store.pricebook import tariff_versions
@@ -91,6 +92,14 @@ class TariffSchema(Schema):
 class TariffDetails(TariffSchema):
     document = Anything(
         **MAYBE, metadata={"description": "What holds now, as a Tariff of OCPI 2.3.0; null: nothing does."}
+    )
+    given_after = fields.List(
+        fields.Integer(),
+        required=True,
+        metadata={
+            "description": "The rules that still give it when it has ended: whoever they are for is held then,"
+            " with RULE_TARIFF_NOT_IN_FORCE, until they end or a version begins."
+        },
     )
 
 
@@ -214,7 +223,7 @@ def list_(call: Call) -> Listing:
 def show(call: Call, **path: str) -> Json:
     """Show a tariff: what holds now, since when and until when, and what is planned."""
     owner, key, _ = known(call, path)
-    return summary(call, owner, key)
+    return detailed(call, owner, key)
 
 
 @section.get(f"{ONE}/versions", "versions", query=VersionQuery, answers=listed(VersionSchema))
@@ -289,7 +298,7 @@ def create(call: Call) -> Located:
             remedy="PUT to its address publishes the next version of it.",
         )
     publish_one(call, owner, document.key, 0)
-    told = summary(call, owner, document.key)
+    told = detailed(call, owner, document.key)
     return Located(told, f"/api/v1/tariffs/{owner}/{quote(told['id'], safe='')}")
 
 
@@ -309,7 +318,10 @@ def publish(call: Call, **path: str) -> Json:
 
 @section.post(f"{ONE}/end", "end", takes=When, answers=TariffDetails, current=show)
 def end(call: Call, **path: str) -> Json:
-    """Let the tariff end, at `valid_from` or now: from then on it does not hold until a version begins."""
+    """Let the tariff end, at `valid_from` or now: from then on it does not hold until a version begins.
+
+    `given_after` of the answer names the rules that would still give it then.
+    """
     owner, key, latest = known(call, path)
     publishing.end(call.unit, owner, key, edit(call, latest))
     return show(call, **path)
@@ -375,10 +387,14 @@ def known(call: Call, path: Json) -> tuple[Party, str, int]:
 
 def present(call: Call, owner: Party, key: str) -> Version | None:
     """What holds now."""
-    now = call.unit.now
-    row = versions.LAST_BEGUN.first(call.unit, owner=owner.code, key=key, start=now, seen=versions.ALWAYS)
-    found = None if row is None else versions.version(row)
-    return found if found is not None and found.holds_at(now) else None
+    found = begun(call, owner, key, call.unit.now)
+    return found if holds(found, call.unit.now) else None
+
+
+def begun(call: Call, owner: Party, key: str, by: int) -> Version | None:
+    """The version that is the last to begin by an instant."""
+    row = versions.LAST_BEGUN.first(call.unit, owner=owner.code, key=key, start=by, seen=versions.ALWAYS)
+    return None if row is None else versions.version(row)
 
 
 def planned(call: Call, owner: Party, key: str) -> list[int]:
@@ -413,6 +429,22 @@ def summary(call: Call, owner: Party, key: str) -> Json:
         "readers": None if may_read is None else sorted(may_read),
         "document": held and document,
     }
+
+
+def detailed(call: Call, owner: Party, key: str) -> Json:
+    return summary(call, owner, key) | {"given_after": given_after(call, owner, key)}
+
+
+def given_after(call: Call, owner: Party, key: str) -> list[int]:
+    """The rules that give it when it has ended; none while no end is set."""
+    shown = (present(call, owner, key), begun(call, owner, key, versions.ALWAYS))
+    ends = [each.valid_to for each in shown if each is not None and each.valid_to is not None]
+    after = next((end for end in ends if not holds(begun(call, owner, key, end), end)), None)
+    return [] if after is None else [rule.id for rule in rule_rows.giving(call.unit, owner, key, after)]
+
+
+def holds(version: Version | None, at: int) -> bool:
+    return version is not None and version.holds_at(at)
 
 
 def told(found: Version) -> Json:
