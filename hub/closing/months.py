@@ -8,18 +8,21 @@ from hub.closing.problems import NoSuchMonth
 from hub.ocpi import instants
 
 FORM = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
+FIRST, LAST = "1971-01", "2999-12"
+"""No clock of any place leaves the calendar in these; nobody closes another."""
 
 
 def read(text: str) -> str:
     """The month as it is written, "2026-10"; NoSuchMonth."""
-    if FORM.fullmatch(text) is None or text < "1971":
+    if FORM.fullmatch(text) is None or not FIRST <= text <= LAST:
         raise NoSuchMonth(f"{text!r} is no month; write it as 2026-10.")
     return text
 
 
 def span(month: str, zone: str) -> tuple[int, int]:
-    """Its first instant and that of the next month, in microseconds."""
-    return begin(month, zone), begin(following(month), zone)
+    """Its first instant and that of the next month, in microseconds; NoSuchMonth."""
+    known = read(month)
+    return begin(known, zone), begin(following(known), zone)
 
 
 def begin(month: str, zone: str) -> int:
