@@ -17,6 +17,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "sessions": (outbox.owe, rating.rate),
     "cdrs": (outbox.owe,),
     "tokens": (outbox.owe,),
+    "invoicereconciliation": (outbox.owe,),
 }
 
 RULED: tuple[Callable[[Unit, Rule], None], ...] = (rating.retry_ruled, turning.follow)

@@ -332,6 +332,15 @@ def token_230() -> Json:
     }
 
 
+def invoicereconciliation_230() -> Json:
+    return CPO | {
+        "id": "RECORD-1",
+        "invoice_id": "INV-2025-03",
+        "cdrs": ["CDR-1", "CDR-2"],
+        "last_updated": AT,
+    }
+
+
 def location_references_230() -> Json:
     return {"location_id": "HARBOUR", "evse_uids": ["EVSE-1", "EVSE-2"]}
 
@@ -613,6 +622,7 @@ EXAMPLES: dict[str, dict[str, Callable[[], Json]]] = {
         "charging_preferences": charging_preferences_230,
         "cdrs": cdr_230,
         "tokens": token_230,
+        "invoicereconciliation": invoicereconciliation_230,
         "location_references": location_references_230,
         "authorization_info": authorization_info_230,
         "credentials": credentials_230,

@@ -14,7 +14,7 @@ from hub.ocpi.wire import Checked, Wire, fold
 from hub.store import documents
 from hub.store.documents import Stored
 from hub.store.unit import Unit
-from hub.sync import intake
+from hub.sync import counterparts, intake
 from hub.sync.intake import Sender, refuse_future
 
 OF_ITS_OWN = frozenset({"status", "last_updated"})
@@ -34,8 +34,8 @@ class Target:
     def of(cls, wire: Wire, country_code: str, party_id: str, object_id: str, **part: str) -> "Target":
         """404 unless the party is one of the caller's own in the role that owns the module (TR-58)."""
         owner = Party.of(country_code, party_id)
-        if owner not in guard.caller().partner.parties(wire.module.owner):
-            raise wire.module.missing(f"{owner} is not a {wire.module.owner} party of this connection")
+        if owner not in guard.caller().partner.parties(*wire.module.owners):
+            raise wire.module.missing(f"{owner} is not a {wire.module.owned_by} party of this connection")
         return cls(owner, object_id, **part)
 
     @property
@@ -106,6 +106,7 @@ def delete(wire: Wire, **path: str) -> Response:
     target = Target.of(wire, **path)
     with guard.hub().store.unit() as unit:
         existing = living(wire, claimed(unit, wire, target))
+        counterparts.refuse_if_of_the_hub(unit, existing)
         documents.remove(unit, existing, source=guard.caller().partner.id)
     return envelope.answer()
 
@@ -186,4 +187,4 @@ def spliced(location: Json, target: Target, part: Json) -> Json:
 def store(unit: Unit, wire: Wire, target: Target, checked: Checked, existing: Stored | None) -> None:
     """Keep the object as a new revision, unless it says what is stored already."""
     document = wire.lift(checked, target.owner, guard.around(unit))
-    intake.store(unit, Sender(guard.caller().partner, wire), document, existing)
+    intake.store(unit, Sender(guard.caller().partner, wire, guard.route().to), document, existing)

@@ -6,7 +6,7 @@ from functools import partial
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from hub.api import authorize, cdrs, guard, preferences, receiver, sender
+from hub.api import authorize, cdrs, guard, invoices, preferences, receiver, sender
 from hub.ocpi.edition import Edition
 from hub.ocpi.module import Module
 from hub.ocpi.wire import WIRES, Wire
@@ -25,6 +25,11 @@ RECEIVER_VIEWS: dict[str, View] = {
     "PATCH": receiver.patch,
     "DELETE": receiver.delete,
 }
+POSTED: dict[str, View] = {
+    "cdrs": cdrs.post,  # TR-59
+    "invoicereconciliation": invoices.post,  # IRR-08
+}
+"""What is not put where it belongs, but given its place by whoever receives it."""
 
 
 def spoken(verbs: tuple[str, ...], edition: Edition) -> Iterator[str]:
@@ -38,8 +43,8 @@ def spoken(verbs: tuple[str, ...], edition: Edition) -> Iterator[str]:
 def receiver_rules(module: Module, edition: Edition) -> Iterator[Rule]:
     """The Receiver interface: the owner of the objects pushes here."""
     for method in spoken(module.receiver, edition):
-        if method == "POST":  # only CDRs are posted (TR-59)
-            yield "POST", "", cdrs.post
+        if method == "POST":
+            yield "POST", "", POSTED[module.name]
         else:
             for path in depths(module):
                 yield method, OWNER + path, RECEIVER_VIEWS[method]

@@ -11,7 +11,7 @@ from hub.ocpi import parts, strictjson
 from hub.ocpi.document import Json, Party
 from hub.ocpi.errors import InvalidParameter, NotExpressible
 from hub.ocpi.leniency import UNDATED_LISTS
-from hub.ocpi.module import Module, Role
+from hub.ocpi.module import Module
 from hub.ocpi.paging import Query
 from hub.ocpi.wire import Wire
 from hub.parties.partner import Partner
@@ -63,10 +63,10 @@ def public_url() -> str:
 
 def viewer_of(module: Module, partner: Partner) -> Viewer:
     """What this partner may see of a module: its own, what is meant for it, what is meant for all."""
-    owned = tuple(party.code for party in partner.parties(module.owner))
-    if module.heard_by_one is None:
+    owned = tuple(party.code for party in partner.parties(*module.owners))
+    if not module.for_one:
         return Viewer(owned, (), partner.has(*module.heard_by))
-    return Viewer(owned, tuple(party.code for party in partner.parties(Role.EMSP)), hears=False)
+    return Viewer(owned, tuple(party.code for party in partner.parties(*module.heard_by)), hears=False)
 
 
 def rendered(wire: Wire, rows: Sequence[Any]) -> Sequence[bytes]:
@@ -97,7 +97,7 @@ def get_one(
             stored = visible_one(unit, wire, object_id)
             location = viewing.one(unit, wire, stored) if guard.caller().partner.prices_vary else None
             if location is None:
-                own = stored.document.owner in guard.caller().partner.parties(wire.module.owner)
+                own = stored.document.owner in guard.caller().partner.parties(*wire.module.owners)
                 location = (wire.dump if own else wire.show)(stored.document, guard.around(unit))
         except NotExpressible as reason:
             raise wire.module.missing(f"Not available in OCPI {wire.edition.version}: {reason}") from reason

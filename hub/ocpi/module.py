@@ -30,11 +30,13 @@ def always(newest: Json) -> bool:
 class Module:
     """One functional module. The schemas of its objects stand in the editions.
 
-    owner         role of the parties whose objects these are
+    owners        roles of the parties whose objects these are; nearly always one
     receiver      verbs of the Receiver interface on one object; "PATCH@2.1.1" where only one edition has it
     sender        verbs of the Sender interface
-    heard_by      roles whose parties get every object (empty when `heard_by_one` says which party)
+    heard_by      roles whose parties get every object; where each is for one party, the roles that has
     heard_by_one  the single party an object is meant for, read from its newest form
+    addressed     it is meant for a single party too, which does not stand in it: only the store knows it
+    posted_once   it is new by POST and changes by PUT; others with POST never change
     id_field      the field that carries the id
     typed         the field `type` is part of the identity (of tokens, TOK-01)
     dated         a list of them must say since when (TR-32)
@@ -50,11 +52,13 @@ class Module:
     """
 
     name: str
-    owner: Role
+    owners: tuple[Role, ...]
     receiver: tuple[str, ...]
     sender: tuple[str, ...] = ("GET",)
     heard_by: frozenset[Role] = frozenset()
     heard_by_one: Callable[[Json], Party] | None = None
+    addressed: bool = False
+    posted_once: bool = False
     id_field: str = "id"
     typed: bool = False
     dated: bool = False
@@ -65,3 +69,13 @@ class Module:
     promoted: Mapping[str, Callable[[Json], str | None]] = field(default_factory=dict)
     unsaid: Mapping[str, str] = field(default_factory=dict)
     missing: type[UnknownObject] = UnknownObject
+
+    @property
+    def for_one(self) -> bool:
+        """Whether each of its objects is meant for a single party."""
+        return self.addressed or self.heard_by_one is not None
+
+    @property
+    def owned_by(self) -> str:
+        """The roles of the owners, for people."""
+        return " or ".join(self.owners)

@@ -135,6 +135,9 @@ def fold(identity: str) -> str:
 
 
 WIRES: Mapping[tuple[str, str], Wire] = {
-    (name, edition.version): Wire(module, edition) for name, module in MODULES.items() for edition in EDITIONS
+    (name, edition.version): Wire(module, edition)
+    for name, module in MODULES.items()
+    for edition in EDITIONS
+    if name in edition.schemas
 }
-"""Every module in every edition: (module name, version) -> wire."""
+"""Every module in every edition that has it: (module name, version) -> wire."""

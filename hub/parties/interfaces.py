@@ -8,22 +8,23 @@ from hub.ocpi.modules import MODULES
 SENDER, RECEIVER = "SENDER", "RECEIVER"
 CREDENTIALS = "credentials"
 
-SENDERS: Mapping[str, Role] = {
-    **{name: module.owner for name, module in MODULES.items()},
-    "commands": Role.EMSP,  # VER-03
-    "chargingprofiles": Role.EMSP,
-    "hubclientinfo": Role.HUB,
-    "invoicereconciliation": Role.CPO,
+SENDERS: Mapping[str, tuple[Role, ...]] = {
+    **{name: module.owners for name, module in MODULES.items()},
+    "commands": (Role.EMSP,),  # VER-03
+    "chargingprofiles": (Role.EMSP,),
+    "hubclientinfo": (Role.HUB,),
 }
-"""Who plays the Sender of a module; everybody else plays its Receiver."""
+"""Who plays the Sender of a module; everybody else plays its Receiver, and where several roles play the Sender,
+each plays the Receiver too, for it hears from the others (IRR-02)."""
 
 
 def played(module: str, roles: Collection[Role]) -> tuple[str, ...]:
     """The sides that a platform in these roles plays: one, or both when it has roles on either side."""
     if module == CREDENTIALS:
         return (SENDER,)  # VER-04: the side means nothing there
-    owner = SENDERS[module]
-    sides = {SENDER if role == owner else RECEIVER for role in roles}
+    owners = SENDERS[module]
+    sides = {SENDER for role in roles if role in owners}
+    sides |= {RECEIVER for role in roles if role not in owners or len(owners) > 1}
     return tuple(sorted(sides, reverse=True))
 
 

@@ -113,6 +113,11 @@ class Stored:
     deleted: bool = False
     found: tuple[str | None, ...] = ()
 
+    @property
+    def audience(self) -> str | None:
+        """Party.code of the one it is meant for."""
+        return self.found[AUDIENCE]
+
     @cached_property
     def document(self) -> Document:
         sent = strictjson.reread(self.body)
@@ -213,7 +218,7 @@ def save(
         same = found == existing.found and not existing.deleted
         (RENEW if same else REPLACE)[document.module].run(unit, this=seq, rev=rev, **values)
     before = None if existing is None or existing.deleted else existing
-    change = Change(document, seq, rev, source=source, before=before)
+    change = Change(document, seq, rev, source=source, before=before, audience=values["audience"])
     unit.changes.append(change)
     return change
 
@@ -225,7 +230,9 @@ def remove(unit: Unit, existing: Stored, *, source: int | None) -> Change:
     keep_revision(unit, existing)
     gone = update(table).where(table.c.seq == existing.seq).values(rev=rev, deleted_at=unit.now)
     unit.connection.execute(gone)
-    change = Change(existing.document, existing.seq, rev, gone=True, source=source)
+    change = Change(
+        existing.document, existing.seq, rev, gone=True, source=source, audience=existing.audience
+    )
     unit.changes.append(change)
     return change
 
@@ -255,6 +262,10 @@ def written(document: Document) -> bytes:
 def folded(value: str | None) -> str | None:
     """Promoted columns are searched as ids are: without case."""
     return None if value is None else fold(value)
+
+
+AUDIENCE = 2
+"""Where it stands among those columns."""
 
 
 @lru_cache(maxsize=64)

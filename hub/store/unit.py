@@ -26,6 +26,7 @@ class Change:
     gone    whether it was deleted
     source  the partner that sent it; None when the hub made it
     before  the `hub.store.documents.Stored` that it replaces, if any
+    audience  Party.code of the one it is meant for, as the store has it
     """
 
     document: Document
@@ -34,6 +35,7 @@ class Change:
     gone: bool = False
     source: int | None = None
     before: Any = None
+    audience: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

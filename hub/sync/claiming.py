@@ -35,7 +35,8 @@ REACHED = ("CONNECTED", "OFFLINE")
 class Mark:
     """One claimed row: what is to be sent, to whom, how often it was tried, how the last try ended.
 
-    until  when the claim lapses, in microseconds
+    until      when the claim lapses, in microseconds
+    acked_rev  the last revision that the partner has confirmed
     """
 
     id: int
@@ -48,6 +49,7 @@ class Mark:
     reason: str | None
     lease: str
     until: int
+    acked_rev: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ COLUMNS = (
     deliveries.c.module,
     deliveries.c.document,
     deliveries.c.wanted_rev,
+    deliveries.c.acked_rev,
     deliveries.c.attempts,
     deliveries.c.ambiguous,
     deliveries.c.reason,

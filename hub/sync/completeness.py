@@ -20,9 +20,11 @@ from hub.store.clearings import clearings
 from hub.store.cursors import Cursor
 from hub.store.documents import TABLES
 from hub.store.findings import Missing
+from hub.store.invoices import invoice_records
 from hub.store.parties import partner_roles, partners
 from hub.store.quarantine import quarantine
 from hub.store.unit import Unit
+from hub.sync import counterparts
 from hub.sync.intake import Sender
 from hub.sync.run import Outcome, Run
 from hub.sync.slots import SECOND
@@ -48,13 +50,14 @@ def look(unit: Unit, partner_id: int | None = None) -> None:
         found = (each for each in find(unit) if partner_id in (None, each.partner_id))
         findings.settle(unit, [kind], found, **scope)
     held_again(unit)
+    counterparts.find_again(unit)
 
 
 def note_unlisted(unit: Unit, sender: Sender, cursor: Cursor) -> None:
     """A list was read whole: what the hub holds of its owners and the list has not."""
     module = sender.wire.module
-    owners = [party.code for party in sender.partner.parties(module.owner)]
-    ours = issued_by_hub(unit, owners) if module.name == "cdrs" else frozenset()
+    owners = [party.code for party in sender.partner.parties(*module.owners)]
+    ours = WRITTEN_BY_HUB[module.name](unit, owners) if module.name in WRITTEN_BY_HUB else frozenset()
     missing = [
         Missing(UNLISTED, sender.partner.id, module.name, owner, key, "its owner's list has it no more")
         for owner, key, _ in cursors.unlisted(unit, cursor, owners)
@@ -77,12 +80,25 @@ def issued_by_hub(unit: Unit, owners: Collection[str]) -> frozenset[tuple[str, s
     )
     written = {tuple(each) for query in (billed, exchanged) for each in unit.connection.execute(query)}
     of_credits = select(row.owner, row.cdr_key, row.credits).where(
-        row.owner.in_(owners), row.kind == "CREDIT"
+        row.owner.in_(owners), row.kind.in_(["CREDIT", "PARTIAL"])
     )
     taking_back = {
         (owner, key) for owner, key, of in unit.connection.execute(of_credits) if (owner, of) in written
     }
     return frozenset(written | taking_back)
+
+
+def records_of_hub(unit: Unit, owners: Collection[str]) -> frozenset[tuple[str, str]]:
+    """The same of invoice reconciliation records."""
+    row = invoice_records.c
+    issued = select(row.owner, row.record_key).where(row.owner.in_(owners), row.statement_id.is_not(None))
+    return frozenset((owner, key) for owner, key in unit.connection.execute(issued))
+
+
+WRITTEN_BY_HUB: Mapping[str, Callable[[Unit, Collection[str]], frozenset[tuple[str, str]]]] = {
+    "cdrs": issued_by_hub,
+    "invoicereconciliation": records_of_hub,
+}
 
 
 def held_again(unit: Unit) -> None:

@@ -24,6 +24,7 @@ from hub.store.documents import Stored
 from hub.store.readers import RESTRICTED
 from hub.store.unit import Unit
 from hub.surroundings import StoreSurroundings
+from hub.sync import counterparts
 
 LATEST = 24 * 3600 * 1_000_000
 """How far in the future a `last_updated` may lie: one bad clock must not freeze an object."""
@@ -48,10 +49,11 @@ class OtherContent(InvalidParameter):  # CDR-03
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends, and what: a partner, and a module in its edition."""
+    """Who sends, and what: a partner, and a module in its edition; perhaps for whom, by routing headers."""
 
     partner: Partner
     wire: Wire
+    to: Party | None = None
 
     def check(self, body: Json, now: int, written: bytes | None = None) -> tuple[Party, Checked]:
         """A whole object with its owner, as far as it can be judged without the database (TR-61)."""
@@ -64,16 +66,16 @@ class Sender:
         """Whose object it is: named in it from 2.2 on, before that the one owner of the connection."""
         if "country_code" in body and "party_id" in body:
             owner = Party.of(str(body["country_code"]), str(body["party_id"]))
-            if owner in self.partner.parties(self.wire.module.owner):
+            if owner in self.partner.parties(*self.wire.module.owners):
                 return owner
         elif self.only_owner is not None:
             return self.only_owner
-        raise NotOwn(fields={"party_id": f"not a {self.wire.module.owner} of this connection"})
+        raise NotOwn(fields={"party_id": f"not a {self.wire.module.owned_by} of this connection"})
 
     @property
     def only_owner(self) -> Party | None:
         """The one party of the connection that can own such objects, if it is one."""
-        own = self.partner.parties(self.wire.module.owner)
+        own = self.partner.parties(*self.wire.module.owners)
         return own[0] if len(own) == 1 else None
 
     def around(self, unit: Unit) -> StoreSurroundings:
@@ -126,6 +128,8 @@ def store(unit: Unit, sender: Sender, document: Document, existing: Stored | Non
     audience = module.heard_by_one(document.newest) if module.heard_by_one else None
     if module.name in RESTRICTED:
         audience = readers.audience(unit, document)
+    elif module.addressed:
+        audience = counterparts.audience(unit, document, living, sender.to)
     documents.save(unit, document, existing, audience=audience, source=partner.id)
     return Kept.CHANGED if living else Kept.NEW
 

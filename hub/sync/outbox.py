@@ -33,6 +33,8 @@ from hub.sync.waits import SECOND
 
 NOBODY = 0
 """No partner has this id."""
+KEPT_FOR_THEM = ("cdrs", "invoicereconciliation")
+"""What is kept for parties that are not connected; everything else they pull."""
 HEAD_START: Mapping[str, int] = dict.fromkeys(("sessions", "tokens", "cdrs"), 600 * SECOND)
 """What somebody waits for at a charge point goes before a catalogue that was published up to so long ago."""
 
@@ -46,14 +48,13 @@ def owe(unit: Unit, change: Change) -> None:
     module = MODULES[change.document.module]
     if not module.pushed(change.document.newest):
         return
-    heard_by = module.heard_by_one
     marked = MARK[module.name].run(
         unit,
         document=change.seq,
         rev=change.rev,
         now=unit.now,
         source=NOBODY if change.source is None else change.source,
-        party=heard_by(change.document.newest).code if heard_by else "",
+        party=change.audience or "",
     )
     unit.owed = unit.owed or marked > 0
 
@@ -71,19 +72,19 @@ def owe_sighted(unit: Unit) -> None:
 
 def welcome(unit: Unit, partner_id: int) -> None:
     """A partner has just connected, or has new tokens or addresses: what it is owed is tried at once, and
-    CDRs that were kept for its parties are owed now, the oldest first."""
+    what was kept for its parties is owed now, the oldest first."""
     reach.forget(unit, partner_id)
-    unit.owed = MARK_WAITING.run(unit, partner=partner_id, now=unit.now) > 0 or unit.owed
+    for mark in MARK_WAITING:
+        unit.owed = mark.run(unit, partner=partner_id, now=unit.now) > 0 or unit.owed
 
 
 def hearing(module: Module) -> Select[Any]:
     """The partners that are to hear of a change: of the right role, or the one party it is meant for,
     with a Receiver for the module (others pull). A suspended one hears of it when it is resumed."""
     role = select(partner_roles.c.partner_id).where(partner_roles.c.partner_id == partners.c.id)
-    if module.heard_by_one is None:
-        role = role.where(or_(*(partner_roles.c.role == each for each in sorted(module.heard_by))))
-    else:
-        role = role.where(partner_roles.c.role == "EMSP", partner_roles.c.party == bindparam("party"))
+    role = role.where(or_(*(partner_roles.c.role == each for each in sorted(module.heard_by))))
+    if module.for_one:
+        role = role.where(partner_roles.c.party == bindparam("party"))
     everybody = (
         select(partners.c.id)
         .join(endpoints, endpoints.c.partner_id == partners.c.id)
@@ -138,19 +139,21 @@ def sighting(module: Module) -> Select[Any]:
     )
 
 
-def waiting() -> Select[Any]:
-    """The CDRs for a partner's parties that it was never owed."""
-    table = TABLES["cdrs"]
-    known = exists().where(deliveries.c.partner_id == partners.c.id, deliveries.c.module == "cdrs")
+def waiting(module: Module) -> Select[Any]:
+    """What is for a partner's parties and it was never owed."""
+    table, name = TABLES[module.name], module.name
+    known = exists().where(deliveries.c.partner_id == partners.c.id, deliveries.c.module == name)
+    hears = or_(*(partner_roles.c.role == each for each in sorted(module.heard_by)))
     return (
         select(partners.c.id)
         .join(partner_roles, partner_roles.c.partner_id == partners.c.id)
         .join(endpoints, endpoints.c.partner_id == partners.c.id)
         .join(table, table.c.audience == partner_roles.c.party)
-        .where(partners.c.id == bindparam("partner"), partner_roles.c.role == "EMSP")
-        .where(endpoints.c.module == "cdrs", endpoints.c.role == "RECEIVER")
+        .where(partners.c.id == bindparam("partner"), hears, table.c.deleted_at.is_(None))
+        .where(endpoints.c.module == name, endpoints.c.role == "RECEIVER")
         .where(~known.where(deliveries.c.document == table.c.seq))
-        .add_columns(*columns("cdrs", table.c.seq, table.c.rev))
+        .add_columns(*columns(name, table.c.seq, table.c.rev))
+        .distinct()  # a party may have both roles
         .order_by(table.c.seq)
     )
 
@@ -203,7 +206,7 @@ def seen_otherwise(statement: Any, marks: Select[Any]) -> Executable:
 
 
 MARK: Mapping[str, Prepared] = {name: marking(hearing(module)) for name, module in MODULES.items()}
-MARK_WAITING = marking(waiting())
+MARK_WAITING = tuple(marking(waiting(MODULES[name])) for name in KEPT_FOR_THEM)
 MARK_SIGHTED: Mapping[str, Prepared] = {
     name: Prepared(
         **{engine: seen_otherwise(insert(deliveries), sighting(module)) for engine, insert in INSERTS.items()}

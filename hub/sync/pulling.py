@@ -124,7 +124,7 @@ def source_of(run: Run, unit: Unit) -> Source | None:
     header = registry.authorization(unit, partner, tokens.vault(run.hub.settings.sealing_key))
     if url is None or header is None or (run.module, partner.version) not in WIRES:
         return None
-    owners = partner.parties(WIRES[str(run.module), str(partner.version)].module.owner)
+    owners = partner.parties(*WIRES[str(run.module), str(partner.version)].module.owners)
     return Source(partner, url, header, owners[0] if len(owners) == 1 else None)
 
 

@@ -59,9 +59,9 @@ def offered(unit: Unit, job: str, partner: Partner, module: str | None) -> Due:
         raise CannotSchedule(f"{job} is of no use with OCPI {partner.version}, which {partner.name} speaks")
     if module not in TIMES:
         raise CannotSchedule(f"no list of {module} is ever pulled: those are {', '.join(TIMES)}")
-    owner = MODULES[module].owner
-    if not partner.has(owner):
-        raise CannotSchedule(f"{partner.name} is no {owner}, and has no {module} of its own")
+    listed = MODULES[module]
+    if not partner.has(*listed.owners):
+        raise CannotSchedule(f"{partner.name} is no {listed.owned_by}, and has no {module} of its own")
     sides = registry.endpoints_of(unit, partner.id)
     assert (module, SENDER) not in sides
     raise CannotSchedule(f"{partner.name} offers no list of {module}: there is no such Sender interface")

@@ -36,6 +36,7 @@ TIMES = {
     "tokens": Times("6h", "7d"),
     "sessions": Times("3h", "1d"),
     "cdrs": Times("6h", "1d"),
+    "invoicereconciliation": Times("12h", "7d"),
 }
 LENGTHS = {"h": 3600, "d": DAY, "m": 60}
 
@@ -58,7 +59,7 @@ OF_HUB = (
 def of_partner(unit: Unit, partner: Partner) -> Iterator[Due]:
     """The lists that the partner offers, of modules whose objects are its own."""
     for module, side in registry.endpoints_of(unit, partner.id):
-        if side == SENDER and module in TIMES and partner.has(MODULES[module].owner):
+        if side == SENDER and module in TIMES and partner.has(*MODULES[module].owners):
             times = TIMES[module]
             yield Due(PULL, module, times.pull, seconds(times.pull))
             yield Due(CRAWL, module, times.crawl, seconds(times.crawl))

@@ -141,20 +141,37 @@ def pack(hub: Hub, unit: Unit, mark: Mark) -> Parcel:
         raise NotConnected("the partner is not connected")
     if to.url is None or stored is None:
         raise NotExpressible("the partner takes no such objects any more")
-    request = request_to(hub, unit, to, to.url, stored)
+    request = request_to(hub, unit, to, to.url, stored, knows=has_it(mark, stored))
     return Parcel(to.partner, to.authorization, request, stored.rev)
 
 
-def request_to(hub: Hub, unit: Unit, to: Address, url: str, stored: Stored) -> Request:
-    """In the partner's edition, under the headers of its version, as its quirks have it."""
+def has_it(mark: Mark, stored: Stored) -> bool:
+    """Whether the partner has some revision of the object already, as far as one can tell.
+
+    It may have one when a try of an earlier revision was not answered; one that says it knows no such object
+    has none, whatever it confirmed once.
+    """
+    confirmed = mark.acked_rev is not None or (mark.ambiguous and stored.rev > 1)
+    return confirmed and mark.reason != Outcome.MISSING
+
+
+def request_to(  # noqa: PLR0913, PLR0917 (all of it makes the request)
+    hub: Hub, unit: Unit, to: Address, url: str, stored: Stored, knows: bool
+) -> Request:
+    """In the partner's edition, under the headers of its version, as its quirks have it.
+
+    knows  it has been sent the object before
+    """
     partner, settings = to.partner, to.partner.settings
     reason = quirks.unwanted(settings, stored.document.module, stored.document.newest)
     if reason is not None:
         raise NotExpressible(reason)
-    wire = WIRES[stored.document.module, str(partner.version)]
+    wire = WIRES.get((stored.document.module, str(partner.version)))
+    if wire is None:
+        raise NotExpressible(f"OCPI {partner.version} has no {stored.document.module}")
     stored, body = shown(unit, partner, wire, stored)
     sender, receiver = between(hub, wire, partner, stored)
-    request = request_for(wire, url, stored, quirks.tailored(settings, wire, body))
+    request = request_for(wire, url, stored, quirks.tailored(settings, wire, body), knows)
     where = quirks.spelled(settings, request.url)
     return replace(request, url=where, sender=sender, to=receiver, correlation_id=str(uuid.uuid4()))
 
@@ -174,15 +191,15 @@ def shown(unit: Unit, partner: Partner, wire: Wire, stored: Stored) -> tuple[Sto
 
 def between(hub: Hub, wire: Wire, partner: Partner, stored: Stored) -> tuple[Party, Party]:
     """From whom and to whom: what is for all comes from the hub (HUB-10), what is for one from its owner."""
-    document, heard_by = stored.document, wire.module.heard_by_one
-    if heard_by is not None:
-        return document.owner, heard_by(document.newest)
+    if wire.module.for_one and stored.audience is not None:
+        return stored.document.owner, Party.of_code(stored.audience)
     hearing = partner.parties(*wire.module.heard_by) or partner.parties()
     return hub.settings.party, hearing[0]
 
 
-def request_for(wire: Wire, url: str, stored: Stored, body: Json) -> Request:
-    """PUT for what its owner keeps, POST for CDRs, DELETE for what is gone.
+def request_for(wire: Wire, url: str, stored: Stored, body: Json, knows: bool) -> Request:
+    """PUT for what its owner keeps, POST for CDRs, DELETE for what is gone; where an object is new by POST and
+    changes by PUT (IRR-05), POST until the partner has it.
 
     Never PATCH, not even for the status of one EVSE, which would be 100 bytes where a PUT of a location with
     100 EVSEs is 120 kB. A PUT needs no predecessor: it heals whatever a partner lost, can be repeated when
@@ -191,7 +208,8 @@ def request_for(wire: Wire, url: str, stored: Stored, body: Json) -> Request:
     last_updated of the parent from its part. With the 4 to 14 kB of a location of one to ten EVSEs, to be
     refused now and then and PUT after all would cost more than it saves.
     """
-    if "POST" in wire.module.receiver:
+    posted = "POST" in wire.module.receiver and not (wire.module.posted_once and (knows or stored.deleted))
+    if posted:
         return Request("POST", url, strictjson.write(body))
     where = object_url(wire, url, stored.document.owner, body)
     if stored.deleted:

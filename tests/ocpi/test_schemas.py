@@ -78,6 +78,7 @@ REQUIRED = {
     ("2.1.1", "tokens"): "uid type auth_id issuer valid whitelist last_updated",
     ("2.2.1", "tokens"): "country_code party_id uid type contract_id issuer valid whitelist last_updated",
     ("2.3.0", "tokens"): "country_code party_id uid type contract_id issuer valid whitelist last_updated",
+    ("2.3.0", "invoicereconciliation"): "country_code party_id id invoice_id cdrs last_updated",  # IRR-01
     ("2.1.1", "authorization_info"): "allowed",
     ("2.2.1", "authorization_info"): "allowed token",
     ("2.3.0", "authorization_info"): "allowed token",
@@ -343,10 +344,14 @@ def test_prices_are_those_of_the_edition() -> None:  # C4
 # --- the table of modules ----------------------------------------------------------------------------------
 
 
-def test_every_module_has_its_object_in_every_edition() -> None:
+ALL = {each.version for each in EDITIONS}
+SINCE = {"invoicereconciliation": {"2.3.0"}}
+
+
+def test_every_module_has_its_object_in_every_edition_since_there_is_such_a_module() -> None:
     for name, module in MODULES.items():
         assert module.name == name
-        assert all(name in each.schemas for each in EDITIONS)
+        assert {each.version for each in EDITIONS if name in each.schemas} == SINCE.get(name, ALL)
         assert all(part in NEWEST.schemas for part, _ in module.parts)
         body = example("2.3.0", name)
         assert body[module.id_field]
@@ -358,6 +363,14 @@ def test_sessions_and_cdrs_are_for_the_issuer_of_the_token() -> None:  # SES-20,
         one = MODULES[name].heard_by_one
         assert one is not None
         assert str(one(example("2.3.0", name))) == "DE/MSP"
+
+
+def test_an_invoice_bills_at_least_one_cdr_and_credits_have_longer_ids() -> None:  # IRR-01, IRR-09
+    name = "invoicereconciliation"
+    assert refused("2.3.0", name, cdrs=[]) == ["cdrs"]
+    assert refused("2.3.0", name, cdrs=["C" * 39]) == []
+    assert refused("2.3.0", name, cdrs=["C" * 40]) == ["cdrs[0]"]
+    assert refused("2.3.0", name, id="R" * 37, invoice_id="I" * 256) == ["id", "invoice_id"]
 
 
 def test_a_completed_session_is_final_but_may_be_sent_again() -> None:  # SES-08

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from hub.ocpi.module import Module
-from hub.ocpi.modules import cdrs, locations, sessions, tariffs, tokens
+from hub.ocpi.modules import cdrs, invoicereconciliation, locations, sessions, tariffs, tokens
 
 MODULES: Mapping[str, Module] = {
     "locations": locations.module,
@@ -11,4 +11,5 @@ MODULES: Mapping[str, Module] = {
     "sessions": sessions.module,
     "cdrs": cdrs.module,
     "tokens": tokens.module,
+    "invoicereconciliation": invoicereconciliation.module,
 }

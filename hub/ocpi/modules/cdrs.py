@@ -119,8 +119,9 @@ def never_changes(before: Json | None, after: Json) -> None:  # CDR-03, CDR-04
 
 module = Module(
     "cdrs",
-    owner=Role.CPO,
+    owners=(Role.CPO,),
     receiver=("POST", "GET"),  # CDR-03
+    heard_by=frozenset({Role.EMSP}),
     heard_by_one=token_issuer,
     allow=never_changes,
     promoted={

@@ -226,7 +226,7 @@ class Location(Whole):
 
 module = Module(
     "locations",
-    owner=Role.CPO,
+    owners=(Role.CPO,),
     receiver=("GET", "PUT", "PATCH"),
     heard_by=frozenset({Role.EMSP, Role.NSP, Role.NAP, Role.OTHER}),  # HUB-11
     parts=(("evses", "uid"), ("connectors", "id")),

@@ -72,8 +72,9 @@ def completed_is_final(before: Json | None, after: Json) -> None:  # SES-08
 
 module = Module(
     "sessions",
-    owner=Role.CPO,
+    owners=(Role.CPO,),
     receiver=("GET", "PUT", "PATCH"),
+    heard_by=frozenset({Role.EMSP}),
     heard_by_one=token_issuer,
     dated=True,  # SES-18
     appended="charging_periods",

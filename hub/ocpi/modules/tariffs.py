@@ -77,7 +77,7 @@ class Tariff(OcpiObject):
 
 module = Module(
     "tariffs",
-    owner=Role.CPO,
+    owners=(Role.CPO,),
     receiver=("GET", "PUT", "DELETE", "PATCH@2.1.1"),  # TAR-04
     heard_by=frozenset({Role.EMSP, Role.NSP, Role.NAP, Role.OTHER}),  # HUB-11
 )

@@ -62,7 +62,7 @@ def stands_for_a_card(newest: Json) -> bool:  # TOK-06
 
 module = Module(
     "tokens",
-    owner=Role.EMSP,
+    owners=(Role.EMSP,),
     receiver=("GET", "PUT", "PATCH"),
     heard_by=frozenset({Role.CPO}),
     id_field="uid",

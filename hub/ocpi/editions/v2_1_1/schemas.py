@@ -230,4 +230,4 @@ DIFFERENCE = Difference(
     of_2_1_1,
 )
 
-SCHEMAS: Schemas = DIFFERENCE.schemas(NEWEST, without=("charging_preferences",))
+SCHEMAS: Schemas = DIFFERENCE.schemas(NEWEST, without=("charging_preferences", *newer.SINCE_2_3_0))

@@ -58,4 +58,6 @@ DIFFERENCE = Difference(
     enums.IN_2_2_1,
 )
 
-SCHEMAS: Schemas = DIFFERENCE.schemas(NEWEST)
+SINCE_2_3_0 = ("invoicereconciliation",)
+
+SCHEMAS: Schemas = DIFFERENCE.schemas(NEWEST, without=SINCE_2_3_0)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from hub.ocpi.modules.cdrs import CDR
 from hub.ocpi.modules.credentials import Credentials
+from hub.ocpi.modules.invoicereconciliation import InvoiceReconciliationRecord
 from hub.ocpi.modules.locations import EVSE, Connector, Location
 from hub.ocpi.modules.sessions import ChargingPreferences, Session
 from hub.ocpi.modules.tariffs import Tariff
@@ -20,6 +21,7 @@ SCHEMAS: Mapping[str, type[OcpiObject]] = {
     "charging_preferences": ChargingPreferences,
     "cdrs": CDR,
     "tokens": Token,
+    "invoicereconciliation": InvoiceReconciliationRecord,
     "location_references": LocationReferences,
     "authorization_info": AuthorizationInfo,
     "credentials": Credentials,
