@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, delete, select
 
 from hub.settings import Settings
 from hub.store import attempts
+from hub.store.job_files import job_files
 from hub.store.parties import mendings, tokens_in
 from hub.store.quarantine import quarantine
 from hub.store.tasks import tasks
@@ -54,6 +55,7 @@ def as_set(settings: Settings) -> int:
 
 KEPT: tuple[Kept, ...] = (
     Kept("tries to deliver", as_set, attempts.forget),
+    Kept("files that tasks have made", always(7), by(job_files.c.made_at)),
     Kept("tasks that have ended", as_set, by(tasks.c.ended_at)),
     Kept("objects in quarantine", always(90), by(quarantine.c.seen_at)),  # since they came last
     Kept("notes of what was mended", always(90), by(mendings.c.seen_at)),
