@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from hub.billing import rating
+from hub.closing.invoices import keeping
 from hub.prices.book import recording
 from hub.prices.rules.rules import Rule
 from hub.prices.shown import turning
@@ -17,7 +18,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "sessions": (outbox.owe, rating.rate),
     "cdrs": (outbox.owe,),
     "tokens": (outbox.owe,),
-    "invoicereconciliation": (outbox.owe,),
+    "invoicereconciliation": (outbox.owe, keeping.record),
 }
 
 RULED: tuple[Callable[[Unit, Rule], None], ...] = (rating.retry_ruled, turning.follow)

@@ -8,5 +8,6 @@ lifecycle   from a draft to what is final           numbers     of documents, wi
 tolerance   how far one may be from what is right   netting     what two parties owe each other
 ledger      double entry, append only               accounts    what a statement posts to which
 replay      all of it computed once more            telling     a statement as JSON
-exports     what finance takes into its own tools   problems    what cannot be done, and what is next
+exports     what finance takes into its own tools   invoices    which CDRs an invoice bills
+problems    what cannot be done, and what is next
 """

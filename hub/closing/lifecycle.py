@@ -17,6 +17,7 @@ from hub.clearing import disputes, states
 from hub.clearing.disputes import Claim, Word
 from hub.clearing.states import State
 from hub.closing import accounts, lines, netting, numbers, statements, tolerance
+from hub.closing.invoices import issuing
 from hub.closing.lines import BESIDE
 from hub.closing.problems import NotOnStatement, OutsideTolerance, WrongState
 from hub.closing.statements import Making
@@ -84,7 +85,9 @@ def send(unit: Unit, name: str, actor: Actor, why: str | None = None) -> Any:
     statement = statements.locked(unit, name)
     refuse_step(statement, Step.SENT)
     due = unit.now + statements.terms_of(statement).payment_days * DAY
-    return stepped(unit, statement, Step.SENT, (actor, why), {"sent_at": unit.now, "due_at": due})
+    sent = stepped(unit, statement, Step.SENT, (actor, why), {"sent_at": unit.now, "due_at": due})
+    issuing.on_sent(unit, sent)
+    return sent
 
 
 def accept(unit: Unit, name: str, actor: Actor, why: str | None = None) -> Any:
@@ -108,6 +111,7 @@ def contest(unit: Unit, name: str, cdrs: Collection[str], actor: Actor, claim: t
     accounts.take_back(unit, statement, actor.name, why)
     revised = statements.change(unit, statement, revision=statement.revision + 1)
     revise(unit, revised, told, leaving, Making(actor.name, why))
+    issuing.on_changed(unit, revised)
     rows = rows_of(unit, leaving)
     states.move_all(unit, rows, State.DISPUTED, actor.name, why, statement_id=None)
     for row in rows_of(unit, leaving):

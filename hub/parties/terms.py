@@ -42,6 +42,7 @@ class Terms:
     hold_days: int = 90
     dispute_days: int = 30
     payment_days: int = 30
+    invoices_by: str = "HUB"
     netting: bool = False
     negative_energy: bool = False
     zero_energy: bool = False
@@ -146,6 +147,11 @@ TERMS: Mapping[str, Term] = {
     "hold_days": Term("DAYS", days, "How long a CDR is held before it is dropped."),
     "dispute_days": Term("DAYS", days, "How long there is to answer a dispute."),
     "payment_days": Term("DAYS", days, "How long there is to pay a statement."),
+    "invoices_by": Term(
+        "hub|party",
+        one_of("HUB", "PARTY"),
+        "Who tells which CDRs an invoice bills: the hub as a statement is sent, or who bills.",
+    ),
     "netting": Term("yes|no", switch, "Whether what both owe each other is set off."),
     "negative_energy": Term("yes|no", switch, "Whether energy given back is billed."),
     "zero_energy": Term("yes|no", switch, "Whether sessions without energy are billed."),

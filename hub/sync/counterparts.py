@@ -1,8 +1,8 @@
 """For whom an invoice reconciliation record is: it does not say so itself, but the CDRs it lists do.
 
-Direct billing: a CPO lists CDRs of its own, and the record is for the eMSP that pays them. Reverse billing: an
-eMSP lists CDRs that it pays, and the record is for the CPO whose they are (IRR-02). Ids of CDRs are those of the
-CPO in both cases.
+Direct billing: a CPO lists CDRs of its own, and the record is for the eMSP that pays them. Reverse billing:
+an eMSP lists CDRs that it pays, and the record is for the CPO whose they are (IRR-02). Ids of CDRs are those
+of the CPO in both cases.
 """
 
 from collections import Counter
@@ -66,8 +66,8 @@ def refuse_if_of_the_hub(unit: Unit, existing: Stored) -> None:
     statement = unit.connection.execute(mine).scalar()
     if statement is not None:
         raise InvalidParameter(
-            "The hub issued this record for a statement. Contest the statement, or ask the operator of the hub "
-            "to withdraw the record",
+            "The hub issued this record for a statement. Contest the statement, or ask the operator of the "
+            "hub to withdraw the record",
             fields={"id": "issued by the hub"},
         )
 

@@ -198,8 +198,8 @@ def between(hub: Hub, wire: Wire, partner: Partner, stored: Stored) -> tuple[Par
 
 
 def request_for(wire: Wire, url: str, stored: Stored, body: Json, knows: bool) -> Request:
-    """PUT for what its owner keeps, POST for CDRs, DELETE for what is gone; where an object is new by POST and
-    changes by PUT (IRR-05), POST until the partner has it.
+    """PUT for what its owner keeps, POST for CDRs, DELETE for what is gone; where an object is new by POST
+    and changes by PUT (IRR-05), POST until the partner has it.
 
     Never PATCH, not even for the status of one EVSE, which would be 100 bytes where a PUT of a location with
     100 EVSEs is 120 kB. A PUT needs no predecessor: it heals whatever a partner lost, can be repeated when

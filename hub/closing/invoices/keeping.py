@@ -1,0 +1,120 @@
+"""What each invoice reconciliation record lists, written down as the record is kept."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import delete, insert, select, tuple_, update
+
+from hub.ocpi.document import Document, Party
+from hub.ocpi.wire import fold
+from hub.store.base import INSERTS
+from hub.store.invoices import invoice_cdrs, invoice_records
+from hub.store.unit import Change, Unit
+from hub.sync import counterparts
+from hub.sync.counterparts import CPO, Pair
+
+TOGETHER = 1000
+Names = tuple[str | None, str | None]
+"""Party.code of the CPO and of the eMSP of a record; None of who is not known."""
+
+
+def record(unit: Unit, change: Change) -> None:
+    """Follow a change of a record. One that was withdrawn bills nothing any more."""
+    unit.connection.execute(delete(invoice_cdrs).where(invoice_cdrs.c.document == change.seq))
+    if change.gone:
+        mine = update(invoice_records).where(invoice_records.c.document == change.seq)
+        unit.connection.execute(mine.values(withdrawn_at=unit.now))
+        return
+    cpo, emsp = names = names_of(unit, change)
+    enter(unit, change, names)
+    keys = counterparts.keys_of(change.document)
+    rows = [
+        {"document": change.seq, "place": place, "cpo": cpo, "cdr_key": key}
+        for place, key in enumerate(keys, 1)
+    ]
+    for some in portions(rows):
+        unit.connection.execute(insert(invoice_cdrs), some)
+
+
+def names_of(unit: Unit, change: Change) -> Names:
+    """Between whom the record is; for one of a statement, that of the statement."""
+    known = of_document(unit, change.seq)
+    if known is not None and known.statement_id is not None:
+        return known.cpo, known.emsp
+    owner = change.document.owner
+    if change.audience is not None:
+        pair = counterparts.pair_of(unit, change.document, Party.of_code(change.audience))
+        assert pair is not None, "the counterpart is given"
+        return codes(pair)
+    return (owner.code, None) if counterparts.plays(unit, owner, CPO) else (None, owner.code)
+
+
+def codes(pair: Pair) -> Names:
+    return pair.cpo.code, pair.emsp.code
+
+
+def enter(unit: Unit, change: Change, names: Names, **of_statement: int) -> None:
+    """The row of a record. `of_statement` (statement_id, part) is told where the hub writes it, and stays."""
+    document = change.document
+    row = {
+        "document": change.seq,
+        "owner": document.owner.code,
+        "record_key": document.key,
+        "invoice_id": document.newest["invoice_id"],
+        "invoice_key": key_of(document),
+        "cpo": names[0],
+        "emsp": names[1],
+        "listed": len(document.newest["cdrs"]),
+        "recorded_at": unit.now,
+        "withdrawn_at": None,
+        **of_statement,
+    }
+    made = INSERTS[unit.dialect.name](invoice_records).values(row)
+    fresh = {name: value for name, value in row.items() if name != "document"}
+    unit.connection.execute(made.on_conflict_do_update(index_elements=["document"], set_=fresh))
+
+
+def key_of(document: Document) -> str:
+    return fold(str(document.newest["invoice_id"]))
+
+
+def of_document(unit: Unit, document: int) -> Any:
+    """The row of a record; None when it has none yet."""
+    mine = select(invoice_records).where(invoice_records.c.document == document)
+    return unit.connection.execute(mine).first()
+
+
+def invoices_of(unit: Unit, cdrs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """(Party.code of the CPO, key) of CDRs -> the invoice that bills each, several with a semicolon between.
+
+    Only invoices between the CPO and the eMSP of the CDR count: what anybody else lists bills nothing.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for some in portions(cdrs):
+        for row in unit.connection.execute(billing(some)):
+            told = found.setdefault((row.cpo, row.cdr_key), [])
+            if row.invoice_id not in told:
+                told.append(row.invoice_id)
+    return {cdr: "; ".join(told) for cdr, told in found.items()}
+
+
+def billing(cdrs: Sequence[tuple[str, str]]) -> Any:
+    """Which invoices bill these CDRs."""
+    line, head, paid = invoice_cdrs.c, invoice_records.c, counterparts.cdrs.c
+    joined = invoice_cdrs.join(invoice_records, head.document == line.document).join(
+        counterparts.cdrs, (paid.owner == line.cpo) & (paid.key == line.cdr_key)
+    )
+    return (
+        select(line.cpo, line.cdr_key, head.owner, head.invoice_id, head.record_key, head.document)
+        .select_from(joined)
+        .where(tuple_(line.cpo, line.cdr_key).in_(list(cdrs)))
+        .where(head.cpo == line.cpo, head.emsp == paid.audience)
+        .order_by(head.document)
+    )
+
+
+def portions(rows: Sequence[Any]) -> Iterator[list[Any]]:
+    left = iter(rows)
+    while some := list(islice(left, TOGETHER)):
+        yield some
