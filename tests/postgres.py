@@ -1,6 +1,6 @@
 """A private PostgreSQL for the tests, from whatever binaries the machine has.
 
-Nothing of the machine is touched: data and socket lie in a new folder under /tmp, which goes away with the
+Nothing of the machine is touched: data and socket lie in a new folder in `PLACE`, which goes away with the
 server; no port is opened; started by root, it runs as `postgres` or `nobody`. It ends with the process that
 started it, even when that one is killed.
 
@@ -38,6 +38,7 @@ FAST = {
     "autovacuum": "off",
     "shared_buffers": "64MB",
     "max_connections": "200",
+    "jit": "off",  # what it gains on large tables it loses on small ones
 }
 
 # A guardian that takes the server and its folder away when the pipe from the tests closes.
@@ -94,11 +95,12 @@ class Postgres:
     """A running server; its databases are made from templates, in about ten milliseconds each."""
 
     USER: ClassVar = "hub"
+    PLACE: ClassVar = "/tmp"
 
     def __init__(self, **more: str) -> None:
         """`more` are settings of the server besides, or instead of, those that make it fast."""
         self.settings = FAST | more
-        self.folder = Path(tempfile.mkdtemp(prefix="hub-pg-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="hub-pg-", dir=self.PLACE))
         self.account = unprivileged()
         if self.account:
             os.chown(self.folder, self.account["user"], self.account["group"])
