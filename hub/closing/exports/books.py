@@ -1,20 +1,25 @@
 """What the rows of an export refer to, looked up once a portion and remembered while it is few."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
 import msgspec
-from sqlalchemy import BigInteger, func, select, tuple_, type_coerce
+from sqlalchemy import BigInteger, Text, func, select, tuple_, type_coerce
 
+from hub.closing.exports.cdr_reading import Apart, read_apart
+from hub.closing.exports.columns import WHOLE
 from hub.closing.exports.snapshot import Snapshot
 from hub.ocpi import strictjson
 from hub.ocpi.wire import fold
 from hub.parties.terms import Terms, of_plain
+from hub.prices.rules.memberships import Kind
 from hub.store.agreements import agreements
+from hub.store.assignments import memberships
 from hub.store.clearings import clearing_events
 from hub.store.disputes import disputes
 from hub.store.documents import TABLES
@@ -23,7 +28,9 @@ from hub.store.pricebook import tariff_versions
 from hub.store.statements import statement_lines, statements
 
 FEW = 5_000
-"""So many sites are remembered at a time."""
+"""So many sites and versions are remembered at a time."""
+SPOTS = 20_000
+GROUP = Kind.GROUP.value
 HELD = ("HELD", "REJECTED", "DROPPED")
 
 
@@ -55,6 +62,17 @@ class Site(NamedTuple):
 
     zone: str
     watts: Mapping[tuple[str, str], int]
+
+
+class Spot(NamedTuple):
+    """What many CDRs have in common: the clock of the place, what the connector gives in ten-thousandths of a
+    kilowatt, the first tariff they carry, the percentage of their taxes, whether they are signed."""
+
+    zone: str
+    power: int | None
+    tariff: str | None
+    rate: int | None
+    signed: bool
 
 
 class Version(NamedTuple):
@@ -96,6 +114,8 @@ class Books:
     """The look-ups of one export."""
 
     snapshot: Snapshot
+    month: str
+    _spots: dict[tuple[str, str], Spot] = field(default_factory=dict)
     _sites: dict[tuple[str, str], Site] = field(default_factory=dict)
     _versions: dict[int, Version] = field(default_factory=dict)
 
@@ -112,6 +132,18 @@ class Books:
         query = select(partner_roles.c.party, partner_roles.c.business_details, partners.c.name).where(same)
         found = self.snapshot.rows(query.order_by(partner_roles.c.party, partner_roles.c.role))
         return {row.party: json.loads(row.business_details).get("name") or row.name for row in found}
+
+    def spots(self, wanted: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Spot]:
+        """Of CPO and what their CDRs have in common, as `cdr_reading.Apart` in JSON."""
+        missing = set(wanted) - self._spots.keys()
+        if missing:
+            if len(self._spots) > SPOTS:
+                self._spots.clear()
+                missing = set(wanted)
+            aparts = {(owner, text): read_apart(text) for owner, text in missing}
+            sites = self.sites({(owner, apart.location) for (owner, _), apart in aparts.items()})
+            self._spots |= {key: spot(sites[key[0], apart.location], apart) for key, apart in aparts.items()}
+        return self._spots
 
     def sites(self, wanted: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Site]:
         """Of (CPO, location id)."""
@@ -151,32 +183,61 @@ class Books:
                 self._versions[row.id] = Version(read_named(bytes(row.body)).id, row.number)
         return self._versions
 
-    def disputes(self, ids: Iterable[int]) -> Mapping[int, Dispute]:
+    @cached_property
+    def disputed(self) -> frozenset[int]:
+        """All clearings that ever were: few among many."""
+        return frozenset(row[0] for row in self.snapshot.raw(select(disputes.c.clearing_id)))
+
+    def disputes(self, wanted: Iterable[int]) -> Mapping[int, Dispute]:
         """The last dispute over each clearing that has one."""
-        table = disputes.c
+        table, ids = disputes.c, self.disputed.intersection(wanted)
+        if not ids:
+            return {}
         query = select(table.clearing_id, table.id, table.outcome, table.reason).order_by(table.id)
         found = self.snapshot.rows(query.where(self.snapshot.among(table.clearing_id, ids)))
         return {row.clearing_id: Dispute(row.id, row.outcome or "OPEN", row.reason) for row in found}
 
+    @cached_property
+    def states(self) -> Mapping[int, str]:
+        """Of statements of the month."""
+        mine = statements.c.month == self.month
+        return dict(self.snapshot.raw(select(statements.c.id, statements.c.state).where(mine)))
+
     def stated(self, ids: Collection[int]) -> Mapping[int, Stated]:
-        """Of those that stand on a statement."""
+        """Of those that stand on a statement of the month."""
         if not ids:
             return {}
-        line, on = statement_lines.c, statements.c
+        line = statement_lines.c
         query = select(
             line.clearing_id,
-            func.min(line.number),
-            func.sum(type_coerce(line.fee, BigInteger)),
-            func.min(line.category),
-            func.max(line.category),
-            func.min(type_coerce(line.rate, BigInteger)),
-            func.max(type_coerce(line.rate, BigInteger)),
-            func.max(on.state),
-        ).where(line.statement_id == on.id, line.left_in.is_(None))
-        found = self.snapshot.rows(
-            query.where(self.snapshot.among(line.clearing_id, ids)).group_by(line.clearing_id)
-        )
-        return {row[0]: stated(*row[1:]) for row in found}
+            line.number,
+            type_coerce(line.fee, BigInteger),
+            line.category,
+            type_coerce(line.rate, BigInteger),
+            line.statement_id,
+        ).where(line.left_in.is_(None), self.snapshot.among(line.clearing_id, ids))
+        found: dict[int, Stated] = {}
+        for clearing, number, fee, category, rate, statement in self.snapshot.raw(query):
+            made = Stated(number, fee, category, rate, self.states[statement])
+            found[clearing] = made if clearing not in found else both(found[clearing], made)
+        return found
+
+    @cached_property
+    def grouping(self) -> bool:
+        """Whether any CPO has told of groups of drivers."""
+        query = select(memberships.c.id).where(memberships.c.kind == GROUP).limit(1)
+        return bool(self.snapshot.raw(query))
+
+    def groups(self, wanted: Sequence[tuple[str, str | None, int]]) -> list[str | None]:
+        """Of CPO, contract and instant: the group in which the contract was then."""
+        table = memberships.c
+        contracts = {contract for _, contract, _ in wanted if contract is not None}
+        query = select(table.owner, table.member, table.valid_from, table.valid_to, table.name)
+        mine = table.kind == GROUP, self.snapshot.among(table.member, contracts, Text)
+        found: defaultdict[tuple[str, str | None], list[Any]] = defaultdict(list)
+        for owner, member, *rest in self.snapshot.raw(query.where(*mine).order_by(table.id)):
+            found[owner, member].append(rest)
+        return [held_at(found.get((owner, contract), ()), at) for owner, contract, at in wanted]
 
     def whys(self, ids: Collection[int]) -> Mapping[int, str]:
         """Why each of these clearings, which are not paid, is not."""
@@ -189,10 +250,27 @@ class Books:
         return {row.clearing_id: row.why for row in self.snapshot.rows(query.order_by(table.id))}
 
 
-def stated(  # noqa: PLR0913, PLR0917 (a row of the query)
-    line: int, fee: Any, first: str, last: str, low: int, high: int, state: str
-) -> Stated:
-    return Stated(line, int(fee), first if first == last else None, low if low == high else None, state)
+def both(first: Stated, second: Stated) -> Stated:
+    """Two lines of one CDR, which has several rates or categories."""
+    return Stated(
+        min(first.line, second.line),
+        first.fee + second.fee,
+        first.category if first.category == second.category else None,
+        first.rate if first.rate == second.rate else None,
+        first.state,
+    )
+
+
+def held_at(memberships_: Iterable[Sequence[Any]], at: int) -> str | None:
+    """The name of the membership that held at an instant."""
+    names = (name for since, until, name in memberships_ if since <= at and (until is None or at < until))
+    return next(names, None)
+
+
+def spot(site: Site, apart: Apart) -> Spot:
+    watts = site.watts.get((apart.evse_uid, apart.connector_id))
+    power = None if watts is None else watts * WHOLE // 1000
+    return Spot(site.zone, power, apart.tariff, apart.rate, apart.signed)
 
 
 class Named(msgspec.Struct, frozen=True):

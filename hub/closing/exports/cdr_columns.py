@@ -8,16 +8,17 @@ from operator import attrgetter
 from typing import Any
 
 from hub.closing.exports import clocks
-from hub.closing.exports.cdr_reading import rate_of, reserved, tariff_of, units
-from hub.closing.exports.cdrs import Portion
-from hub.closing.exports.columns import PLACES, WHOLE, Cells, Column, Kind, number, numbers
+from hub.closing.exports.books import Spot
+from hub.closing.exports.cdr_reading import reserved, units
+from hub.closing.exports.cdrs import Bodies, Portion
+from hub.closing.exports.columns import PLACES, WHOLE, Cells, Column, Kind, lasting, number, numbers
 from hub.parties.terms import Terms
 
 SCHEMA_VERSION = "1"
 HOUR = 3_600_000_000
 WORST = ("HOLD", "REJECT", "WARN")
 TEXT, NUMBER, COUNT, MOMENT, FLAG = Kind
-Of = Callable[[Portion], Cells]
+Of = Callable[[Any], Cells]
 
 
 # How cells are found ---------------------------------------------------------------------------------------
@@ -75,7 +76,7 @@ def share(name: str) -> Of:
 SHARES = tuple(f"total_{name}_cost" for name in ("energy", "time", "parking", "fixed", "reservation"))
 
 
-def adjustments(portion: Portion) -> Cells:
+def adjustments(portion: Bodies) -> Cells:
     """What limits, discounts and the like make of the sum of the parts."""
     parts = zip(*(share(name)(portion) for name in SHARES), strict=True)
     return [left(number(net), each) for net, each in zip(portion["net"], parts, strict=True)]
@@ -96,18 +97,13 @@ def zipped(of: Callable[..., Any], *names: str) -> Of:
     return lambda portion: [of(*cells) for cells in zip(*(portion[name] for name in names), strict=True)]
 
 
-def power(portion: Portion) -> Cells:
-    found = (
-        site.watts.get((place.evse_uid, place.connector_id))
-        for site, place in zip(portion.sites, portion.places, strict=True)
-    )
-    return [None if watts is None else watts * WHOLE // 1000 for watts in found]
+def spot(of: Callable[[Spot], Any]) -> Of:
+    """From what many CDRs have in common."""
+    return lambda portion: list(map(of, portion.spots))
 
 
 def start_local(portion: Portion) -> Cells:
-    return [
-        clocks.local(at, site.zone) for at, site in zip(portion["started_at"], portion.sites, strict=True)
-    ]
+    return clocks.all_local(portion["started_at"], [spot.zone for spot in portion.spots])
 
 
 def duration(start: int, end: int) -> int:
@@ -126,15 +122,14 @@ def energy(told: Any) -> int:
     return units(bytes(told.total_energy))
 
 
-def signed_energy(portion: Portion) -> Cells:
+def signed_energy(portion: Bodies) -> Cells:
     return [sign * energy(told) for told, sign in zip(portion.told, portion.signs, strict=True)]
 
 
 def tariff(portion: Portion) -> Cells:
     """That of the price book, else the one it carries."""
     return [
-        version.tariff or tariff_of(bytes(told.tariffs))
-        for told, version in zip(portion.told, portion.versions, strict=True)
+        version.tariff or spot.tariff for spot, version in zip(portion.spots, portion.versions, strict=True)
     ]
 
 
@@ -152,12 +147,8 @@ def tax_code(portion: Portion) -> Cells:
 def tax_rate(portion: Portion) -> Cells:
     rates = agreed(portion, agreed_rate)
     return [
-        number(on.rate)
-        if on is not None and on.rate is not None
-        else rate_of(told.total_cost)
-        if rate is None
-        else rate
-        for told, rate, on in zip(portion.told, rates, portion.stated, strict=True)
+        number(on.rate) if on is not None and on.rate is not None else spot.rate if rate is None else rate
+        for spot, rate, on in zip(portion.spots, rates, portion.stated, strict=True)
     ]
 
 
@@ -171,14 +162,9 @@ def tax(net: int, gross: int | None) -> int | None:
     return None if gross is None else number(gross) - number(net)
 
 
-def recomputed(expected: int | None, carried: int | None) -> int | None:
-    found = carried if expected is None else expected
-    return None if found is None else number(found)
-
-
-def delta(net: int, expected: int | None, carried: int | None) -> int | None:
-    found = recomputed(expected, carried)
-    return None if found is None else number(net) - found
+def delta(portion: Portion) -> Cells:
+    both = zip(portion.nets, portion.recomputed, strict=True)
+    return [None if found is None else net - found for net, found in both]
 
 
 @lru_cache(5_000)
@@ -207,15 +193,16 @@ def result(kept: str, state: str) -> str | None:
     return next((each for each in WORST if each in found), usual)
 
 
-def signed(told: Any, kept: str) -> str:
+@lru_cache(5_000)
+def signed(there: bool, kept: str) -> str:
     found = codes(kept) or ""
-    if bytes(told.signed_data) == b"null":
+    if not there:
         return "MISSING" if "H1" in found.split() else "NONE"
     return "WRONG" if {"H2", "H3"} & set(found.split()) else "THERE"
 
 
 def signed_status(portion: Portion) -> Cells:
-    return [signed(told, kept) for told, kept in zip(portion.told, portion["codes"], strict=True)]
+    return [signed(spot.signed, kept) for spot, kept in zip(portion.spots, portion["codes"], strict=True)]
 
 
 def dispute(of: Callable[[Any], Any]) -> Of:
@@ -248,54 +235,56 @@ COLUMNS = (
     Column("agreement_id", COUNT, "Agreement of the CPO and the eMSP.", row("agreement_id")),
     Column("direction", TEXT, "PAYABLE: what the eMSP pays. RECEIVABLE: what the CPO gets.",
            always(lambda portion: portion.question.wanted.direction)),
-    Column("cpo_country_code", TEXT, "Country of the CPO.", country("owner")),
-    Column("cpo_party_id", TEXT, "Id of the CPO.", party("owner")),
+    lasting("cpo_country_code", TEXT, "Country of the CPO.", country("owner")),
+    lasting("cpo_party_id", TEXT, "Id of the CPO.", party("owner")),
     Column("cpo_name", TEXT, "Name of the CPO.", business("owner")),
-    Column("emsp_country_code", TEXT, "Country of the eMSP, which issued the token.", country("emsp")),
-    Column("emsp_party_id", TEXT, "Id of the eMSP.", party("emsp")),
+    lasting("emsp_country_code", TEXT, "Country of the eMSP, which issued the token.", country("emsp")),
+    lasting("emsp_party_id", TEXT, "Id of the eMSP.", party("emsp")),
     Column("emsp_name", TEXT, "Name of the eMSP.", business("emsp")),
     Column("hub_party_id", TEXT, "The hub, as country and id in one.",
            always(lambda portion: portion.question.snapshot.hub.code)),
-    Column("cdr_id", TEXT, "Id of the CDR, as its CPO writes it.", told(lambda cdr: cdr.id)),
+    lasting("cdr_id", TEXT, "Id of the CDR, as its CPO writes it.", told(lambda cdr: cdr.id)),
     Column("cdr_kind", TEXT, "NORMAL, CREDIT (takes another one back) or REPLACEMENT.", row("kind")),
-    Column("credit_reference_id", TEXT, "Of a credit: the CDR that it takes back.",
-           told(lambda cdr: cdr.credit_reference_id)),
-    Column("session_id", TEXT, "Session of the CPO.", told(lambda cdr: cdr.session_id)),
-    Column("authorization_reference", TEXT, "Reference of the authorisation.",
-           told(lambda cdr: cdr.authorization_reference)),
-    Column("auth_method", TEXT, "How it was authorised.", told(lambda cdr: cdr.auth_method)),
-    Column("token_uid_masked", TEXT, "Uid of the token: its first and last characters alone.",
-           token(lambda each: each.masked)),
-    Column("token_type", TEXT, "RFID, APP_USER, AD_HOC_USER, OTHER ...", token(lambda each: each.type)),
-    Column("contract_id", TEXT, "Contract of the driver.", token(lambda each: each.contract_id)),
-    Column("driver_group", TEXT, "Group of drivers; empty: the hub is told of none with a CDR.", none),
+    lasting("credit_reference_id", TEXT, "Of a credit: the CDR that it takes back.",
+            told(lambda cdr: cdr.credit_reference_id)),
+    lasting("session_id", TEXT, "Session of the CPO.", told(lambda cdr: cdr.session_id)),
+    lasting("authorization_reference", TEXT, "Reference of the authorisation.",
+            told(lambda cdr: cdr.authorization_reference)),
+    lasting("auth_method", TEXT, "How it was authorised.", told(lambda cdr: cdr.auth_method)),
+    lasting("token_uid_masked", TEXT, "Uid of the token: its first and last characters alone.",
+            token(lambda each: each.masked)),
+    lasting("token_type", TEXT, "RFID, APP_USER, AD_HOC_USER, OTHER ...", token(lambda each: each.type)),
+    lasting("contract_id", TEXT, "Contract of the driver.", token(lambda each: each.contract_id)),
+    Column("driver_group", TEXT, "Group of drivers that the contract was in when it began.",
+           lambda portion: portion.groups),
     Column("cost_center", TEXT, "Cost centre; empty: the hub is told of none with a CDR.", none),
-    Column("location_id", TEXT, "Location of the CPO.", place(lambda each: each.id)),
-    Column("location_name", TEXT, "Its name.", place(lambda each: each.name)),
-    Column("location_country", TEXT, "Its country, in three letters.", place(lambda each: each.country)),
-    Column("location_state", TEXT, "State or province.", place(lambda each: each.state)),
-    Column("postal_code", TEXT, "Postal code.", place(lambda each: each.postal_code)),
-    Column("evse_uid", TEXT, "EVSE, as the CPO's systems name it.", place(lambda each: each.evse_uid)),
-    Column("evse_id", TEXT, "EVSE, as it stands on it.", place(lambda each: each.evse_id)),
-    Column("connector_id", TEXT, "Connector of the EVSE.", place(lambda each: each.connector_id)),
-    Column("connector_standard", TEXT, "Kind of plug.", place(lambda each: each.connector_standard)),
-    Column("power_type", TEXT, "AC or DC, and phases.", place(lambda each: each.connector_power_type)),
-    Column("max_power_kw", NUMBER, "What the connector gives at most, as its location says now.", power),
-    Column("start_utc", MOMENT, "When it began.", row("started_at")),
-    Column("end_utc", MOMENT, "When it ended.", row("ended_at")),
+    lasting("location_id", TEXT, "Location of the CPO.", place(lambda each: each.id)),
+    lasting("location_name", TEXT, "Its name.", place(lambda each: each.name)),
+    lasting("location_country", TEXT, "Its country, in three letters.", place(lambda each: each.country)),
+    lasting("location_state", TEXT, "State or province.", place(lambda each: each.state)),
+    lasting("postal_code", TEXT, "Postal code.", place(lambda each: each.postal_code)),
+    lasting("evse_uid", TEXT, "EVSE, as the CPO's systems name it.", place(lambda each: each.evse_uid)),
+    lasting("evse_id", TEXT, "EVSE, as it stands on it.", place(lambda each: each.evse_id)),
+    lasting("connector_id", TEXT, "Connector of the EVSE.", place(lambda each: each.connector_id)),
+    lasting("connector_standard", TEXT, "Kind of plug.", place(lambda each: each.connector_standard)),
+    lasting("power_type", TEXT, "AC or DC, and phases.", place(lambda each: each.connector_power_type)),
+    Column("max_power_kw", NUMBER, "What the connector gives at most, as its location says now.",
+           spot(lambda each: each.power)),
+    lasting("start_utc", MOMENT, "When it began.", row("started_at")),
+    lasting("end_utc", MOMENT, "When it ended.", row("ended_at")),
     Column("start_local", TEXT, "When it began, by the clocks of the place.", start_local),
     Column("timezone", TEXT, "Time zone of the place; UTC where the location is not known.",
-           lambda portion: [site.zone for site in portion.sites]),
-    Column("duration_h", NUMBER, "Hours between beginning and end.",
-           zipped(duration, "started_at", "ended_at")),
-    Column("charging_h", NUMBER, "Hours of charging: total time without parking.", told(charging)),
-    Column("parking_h", NUMBER, "Hours without charging.", told(parking)),
-    Column("reservation_h", NUMBER, "Hours reserved.",
-           lambda portion: [reserved(body) for body in portion["body"]]),
-    Column("energy_kwh", NUMBER, "Energy, above nought in a credit too.", told(energy)),
-    Column("energy_kwh_signed", NUMBER, "Energy, below nought in a credit: this one may be summed.",
-           signed_energy),
-    Column("meter_id", TEXT, "Meter.", told(lambda cdr: cdr.meter_id)),
+           spot(lambda each: each.zone)),
+    lasting("duration_h", NUMBER, "Hours between beginning and end.",
+            zipped(duration, "started_at", "ended_at")),
+    lasting("charging_h", NUMBER, "Hours of charging: total time without parking.", told(charging)),
+    lasting("parking_h", NUMBER, "Hours without charging.", told(parking)),
+    lasting("reservation_h", NUMBER, "Hours reserved.",
+            lambda portion: [reserved(body) for body in portion["body"]]),
+    lasting("energy_kwh", NUMBER, "Energy, above nought in a credit too.", told(energy)),
+    lasting("energy_kwh_signed", NUMBER, "Energy, below nought in a credit: this one may be summed.",
+            signed_energy),
+    lasting("meter_id", TEXT, "Meter.", told(lambda cdr: cdr.meter_id)),
     Column("signed_data_status", TEXT, "THERE, NONE, MISSING (the law wants it) or WRONG.", signed_status),
     Column("tariff_id", TEXT, "Tariff that held at the start; where none is known, the first it carries.",
            tariff),
@@ -303,31 +292,31 @@ COLUMNS = (
            lambda portion: optional(version.number for version in portion.versions)),
     Column("assignment_rule_id", COUNT, "Rule that chose the tariff.",
            lambda portion: list(map(rule, portion["rules"]))),
-    Column("currency", TEXT, "Of all amounts, ISO 4217.", row("currency")),
-    Column("net_energy", NUMBER, "For energy, before taxes; as all parts, below nought in a credit.",
-           share("total_energy_cost")),
-    Column("net_time", NUMBER, "For time.", share("total_time_cost")),
-    Column("net_parking", NUMBER, "For parking.", share("total_parking_cost")),
-    Column("net_fixed", NUMBER, "Fixed fees.", share("total_fixed_cost")),
-    Column("net_reservation", NUMBER, "For the reservation.", share("total_reservation_cost")),
-    Column("net_adjustments", NUMBER, "What limits and discounts add to these parts; empty without parts.",
-           adjustments),
-    Column("net_total", NUMBER, "What it costs before taxes; may be summed over all rows of a currency.",
-           amount("net")),
+    lasting("currency", TEXT, "Of all amounts, ISO 4217.", row("currency")),
+    lasting("net_energy", NUMBER, "For energy, before taxes; as all parts, below nought in a credit.",
+            share("total_energy_cost")),
+    lasting("net_time", NUMBER, "For time.", share("total_time_cost")),
+    lasting("net_parking", NUMBER, "For parking.", share("total_parking_cost")),
+    lasting("net_fixed", NUMBER, "Fixed fees.", share("total_fixed_cost")),
+    lasting("net_reservation", NUMBER, "For the reservation.", share("total_reservation_cost")),
+    lasting("net_adjustments", NUMBER, "What limits and discounts add to these parts; empty without parts.",
+            adjustments),
+    lasting("net_total", NUMBER, "What it costs before taxes; may be summed over all rows of a currency.",
+            amount("net")),
     Column("tax_code", TEXT, "Category of VAT on the statement, else by the agreement: S, AE, Z, E, O, G, K.",
            tax_code),
     Column("tax_rate", NUMBER, "Percent on the statement, else by agreement or CDR; empty: several.",
            tax_rate),
-    Column("tax_amount", NUMBER, "Taxes that the CDR tells.", zipped(tax, "net", "gross")),
-    Column("gross_total", NUMBER, "What it costs with taxes, where the CDR tells them.", amount("gross")),
-    Column("declared_net", NUMBER, "What the CDR says before taxes.", amount("net")),
-    Column("declared_gross", NUMBER, "What it says with taxes.", amount("gross")),
+    lasting("tax_amount", NUMBER, "Taxes that the CDR tells.", zipped(tax, "net", "gross")),
+    lasting("gross_total", NUMBER, "What it costs with taxes, where the CDR tells them.", amount("gross")),
+    lasting("declared_net", NUMBER, "What the CDR says before taxes.", amount("net")),
+    lasting("declared_gross", NUMBER, "What it says with taxes.", amount("gross")),
     Column("recomputed_net", NUMBER, "What the tariff at the start makes of it; else those it carries.",
-           zipped(recomputed, "expected_net", "carried_net")),
+           lambda portion: portion.recomputed),
     Column("recomputed_gross", NUMBER, "The same with taxes.",
-           zipped(recomputed, "expected_gross", "carried_gross")),
+           lambda portion: portion.expected("gross")),
     Column("delta_net", NUMBER, "Declared without recomputed.",
-           zipped(delta, "net", "expected_net", "carried_net")),
+           delta),
     Column("delta_cause", TEXT, "Name of the reason for that.", row("cause")),
     Column("rounding_policy", TEXT, "How the recomputed amounts were rounded.",
            lambda portion: list(map(policy, portion["policy"]))),
@@ -350,15 +339,15 @@ COLUMNS = (
     Column("statement_id", COUNT, "Statement it stands on.", row("statement_id")),
     Column("statement_line", COUNT, "Its first line there.", stated(lambda each: each.line)),
     Column("invoice_id", TEXT, "Invoice; empty: invoices are written outside the hub.", none),
-    Column("invoice_reference_id", TEXT, "Invoice that the CDR names.",
-           told(lambda cdr: cdr.invoice_reference_id)),
+    lasting("invoice_reference_id", TEXT, "Invoice that the CDR names.",
+            told(lambda cdr: cdr.invoice_reference_id)),
     Column("payment_status", TEXT, "OPEN, or SETTLED when its statement is final.",
            stated(lambda each: paid(each.state))),
-    Column("home_charging_compensation", FLAG, "Whether the driver is paid for charging at home.",
-           told(lambda cdr: cdr.home_charging_compensation)),
-    Column("remark", TEXT, "What the CPO remarks.", told(lambda cdr: cdr.remark)),
-    Column("received_at_utc", MOMENT, "When the hub got it.", row("received_at")),
-    Column("last_updated_utc", MOMENT, "When its CPO wrote it.", row("last_updated")),
+    lasting("home_charging_compensation", FLAG, "Whether the driver is paid for charging at home.",
+            told(lambda cdr: cdr.home_charging_compensation)),
+    lasting("remark", TEXT, "What the CPO remarks.", told(lambda cdr: cdr.remark)),
+    lasting("received_at_utc", MOMENT, "When the hub got it.", row("received_at")),
+    lasting("last_updated_utc", MOMENT, "When its CPO wrote it.", row("last_updated")),
     Column("content_sha256", TEXT, "SHA-256 of its bytes as they came; empty until it is checked.",
            row("input_hash")),
 )  # fmt: skip

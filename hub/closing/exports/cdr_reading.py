@@ -2,6 +2,7 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
@@ -94,7 +95,21 @@ class Spans(msgspec.Struct, frozen=True):
     charging_periods: list[Period]
 
 
+class Apart(NamedTuple):
+    """What columns that may change need of a CDR: where it was, the first tariff it carries, the percentage
+    of its taxes, whether it is signed. Most CDRs of a connector say the same here."""
+
+    location: str
+    evse_uid: str
+    connector_id: str
+    tariff: str | None
+    rate: int | None
+    signed: bool
+
+
 read = msgspec.json.Decoder(Told).decode
+read_apart = msgspec.json.Decoder(Apart).decode
+written = msgspec.json.Encoder().encode
 read_place = msgspec.json.Decoder(Place).decode
 read_token = msgspec.json.Decoder(Token).decode
 read_taxes = msgspec.json.Decoder(list[Tax]).decode
@@ -118,6 +133,14 @@ def tariff_of(raw: bytes) -> str | None:
     """The id of the first tariff that it carries."""
     found = read_tariffs(raw) or ()
     return found[0].id if found else None
+
+
+def apart_of(told: Told) -> str:
+    """As text, of which most are the same."""
+    place = place_of(bytes(told.cdr_location))
+    tariff, signed = tariff_of(bytes(told.tariffs)), bytes(told.signed_data) != b"null"
+    found = Apart(place.id, place.evse_uid, place.connector_id, tariff, rate_of(told.total_cost), signed)
+    return written(found).decode()
 
 
 def rate_of(price: Price) -> int | None:

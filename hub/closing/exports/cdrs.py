@@ -1,18 +1,19 @@
-"""The CDRs of a month, a portion at a time: their rows, what their JSON tells, and what they refer to."""
+"""The CDRs of a month, a portion at a time: their rows, what they tell, and what they refer to."""
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, and_, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, or_, select, type_coerce
 
-from hub.closing.exports.books import NOWHERE, UNKNOWN, Books, Dispute, Site, Stated, Version
-from hub.closing.exports.cdr_reading import Place, Token, Told, place_of, read, token_of
+from hub.closing.exports.books import NOWHERE, Books, Dispute, Spot, Stated, Version
+from hub.closing.exports.cdr_reading import Place, Token, Told, apart_of, place_of, read, token_of
+from hub.closing.exports.columns import numbers
 from hub.closing.exports.question import Question
 from hub.closing.exports.snapshot import Snapshot
 from hub.closing.exports.wanted import AROUND, Wanted
+from hub.ocpi.wire import fold
 from hub.store.base import Micro
 from hub.store.clearings import clearings
 from hub.store.documents import TABLES
@@ -21,9 +22,10 @@ from hub.store.statements import statements
 PORTION = 2_000
 """Rows that are in memory at a time."""
 FROM_ROW = (
-    "id", "owner", "emsp", "kind", "state", "codes", "received_at", "started_at", "ended_at", "energy",
-    "currency", "net", "gross", "expected_net", "expected_gross", "carried_net", "carried_gross", "cause",
-    "agreement_id", "tariff_version_id", "rules", "policy", "input_hash", "statement_id",
+    "id", "owner", "emsp", "kind", "state", "codes", "received_at", "started_at", "ended_at", "currency",
+    "net", "gross", "expected_net", "expected_gross", "carried_net", "carried_gross", "cause",
+    "agreement_id", "tariff_version_id", "rules", "policy", "input_hash", "statement_id", "cdr_key",
+    "cdr_seq",
 )  # fmt: skip
 CDRS = TABLES["cdrs"]
 
@@ -38,14 +40,15 @@ def which(question: Question, *conditions: Any) -> "array[int]":
     query = select(table.id, table.agreement_id, table.ended_at, table.statement_id)
     query = query.where(in_month(wanted), *narrowed(wanted), *conditions)
     query = query.order_by(table.ended_at, table.owner, in_bytes(snapshot, table.cdr_key))
-    books = Books(snapshot)
+    books = Books(snapshot, wanted.period)
     spans = {identity: wanted.span(terms.time_zone) for identity, terms in books.terms.items()}
     usual = wanted.span()
     found: array[int] = array("q")
-    for identity, agreement, ended, statement in snapshot.streamed(query):
-        since, until = spans.get(agreement, usual)
-        if statement is not None or since <= ended < until:
-            found.append(identity)
+    for some in snapshot.poured(query):
+        for identity, agreement, ended, statement in some:
+            since, until = spans.get(agreement, usual)
+            if statement is not None or since <= ended < until:
+                found.append(identity)
     return found
 
 
@@ -54,7 +57,7 @@ def in_bytes(snapshot: Snapshot, column: Any) -> Any:
     return column if snapshot.unit.dialect.name == "sqlite" else column.collate("C")
 
 
-def in_month(wanted: Wanted) -> Any:
+def in_month(wanted: Wanted) -> ColumnElement[bool]:
     since, until = wanted.span()
     ended, statement = clearings.c.ended_at, clearings.c.statement_id
     open_ = and_(statement.is_(None), ended >= since - AROUND, ended < until + AROUND)
@@ -70,62 +73,68 @@ def narrowed(wanted: Wanted) -> Iterator[Any]:
         yield clearings.c.emsp == wanted.emsp.code
 
 
+def from_row() -> Iterator[Any]:
+    """Columns of the row of the clearing; whole numbers as they lie in the table."""
+    for name in FROM_ROW:
+        column = clearings.c[name]
+        yield type_coerce(column, BigInteger) if isinstance(column.type, Micro) else column
+
+
 def query_of() -> Select[Any]:
-    """Rows with their CDR, in no order; whole numbers as they lie in the table."""
-    kept = (clearings.c[name] for name in FROM_ROW)
-    told = (type_coerce(column, BigInteger) if isinstance(column.type, Micro) else column for column in kept)
+    """Rows with their CDR, in no order."""
     body = func.coalesce(CDRS.c.newest, CDRS.c.sent).label("body")
     joined = clearings.join(CDRS, CDRS.c.seq == clearings.c.cdr_seq)
-    return select(*told, CDRS.c.last_updated, body).select_from(joined)
+    return select(*from_row(), CDRS.c.last_updated, body).select_from(joined)
 
 
 NAMES = (*FROM_ROW, "last_updated", "body")
 
 
-@dataclass
 class Portion:
-    """Some rows: each attribute is one sequence, of which every row has its cell."""
+    """Some rows: each attribute is one sequence, of which every row has its cell.
 
-    question: Question
-    books: Books
-    rows: Sequence[Sequence[Any]]
+    This much is known without reading any CDR, but for `aparts` and `contracts`, which each way of reading
+    them has of its own.
+    """
 
-    def __post_init__(self) -> None:
-        self._columns = dict(zip(NAMES, zip(*self.rows, strict=True), strict=True))
+    aparts: Sequence[str]
+    contracts: Sequence[str | None]
+
+    def __init__(
+        self, question: Question, books: Books, names: Sequence[str], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        self.question, self.books = question, books
+        self._size = len(rows)
+        self._columns = dict(zip(names, zip(*rows, strict=True), strict=True))
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return self._size
 
     def __getitem__(self, name: str) -> Sequence[Any]:
         """A column of the row itself."""
         return self._columns[name]
 
     @cached_property
-    def told(self) -> list[Told]:
-        return [read(body) for body in self["body"]]
+    def nets(self) -> Sequence[int]:
+        return numbers(self["net"])  # type: ignore[return-value]
 
     @cached_property
-    def places(self) -> list[Place]:
-        return [place_of(bytes(told.cdr_location)) for told in self.told]
+    def recomputed(self) -> Sequence[int | None]:
+        """Net, as the tariff at the start makes it; where none is known, as those that it carries do."""
+        return self.expected("net")
+
+    def expected(self, name: str) -> Sequence[int | None]:
+        both = zip(self[f"expected_{name}"], self[f"carried_{name}"], strict=True)
+        return numbers([carried if expected is None else expected for expected, carried in both])
 
     @cached_property
-    def tokens(self) -> list[Token]:
-        return [token_of(bytes(told.cdr_token)) for told in self.told]
-
-    @cached_property
-    def signs(self) -> list[int]:
-        """-1 of what a CDR takes back, though it tells it above nought (CDR-07)."""
-        return [-1 if kind == "CREDIT" else 1 for kind in self["kind"]]
-
-    @cached_property
-    def sites(self) -> list[Site]:
-        wanted = [(owner, place.id) for owner, place in zip(self["owner"], self.places, strict=True)]
-        known = self.books.sites(wanted)
-        return [known.get(each, UNKNOWN) for each in wanted]
+    def spots(self) -> list[Spot]:
+        wanted = list(zip(self["owner"], self.aparts, strict=True))
+        return list(map(self.books.spots(wanted).__getitem__, wanted))
 
     @cached_property
     def versions(self) -> list[Version]:
-        known = self.books.versions({each for each in self["tariff_version_id"] if each is not None})
+        known = self.books.versions(set(self["tariff_version_id"]) - {None})
         return [known.get(each, NOWHERE) for each in self["tariff_version_id"]]
 
     @cached_property
@@ -150,12 +159,60 @@ class Portion:
         known = self.books.whys(unpaid)
         return [known.get(each) for each in self["id"]]
 
+    @cached_property
+    def groups(self) -> list[str | None]:
+        """Of drivers, in which the contract was when it began."""
+        if not self.books.grouping:
+            return [None] * len(self)
+        return self.books.groups(list(zip(self["owner"], self.contracts, self["started_at"], strict=True)))
 
-def portions(question: Question, ids: "array[int]") -> Iterator[Portion]:
+
+class Bodies(Portion):
+    """Some rows with their CDRs, which are read."""
+
+    @cached_property
+    def told(self) -> list[Told]:
+        return [read(body) for body in self["body"]]
+
+    @cached_property
+    def places(self) -> list[Place]:
+        return [place_of(bytes(told.cdr_location)) for told in self.told]
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        return [token_of(bytes(told.cdr_token)) for told in self.told]
+
+    @cached_property
+    def signs(self) -> list[int]:
+        """-1 of what a CDR takes back, though it tells it above nought (CDR-07)."""
+        return [-1 if kind == "CREDIT" else 1 for kind in self["kind"]]
+
+    @cached_property
+    def aparts(self) -> list[str]:  # type: ignore[override]
+        return list(map(apart_of, self.told))
+
+    @cached_property
+    def contracts(self) -> list[str | None]:  # type: ignore[override]
+        return [None if token.contract_id is None else fold(token.contract_id) for token in self.tokens]
+
+
+def portions(question: Question, ids: "array[int]") -> Iterator[Bodies]:
     """The rows of these clearings, in this order."""
-    snapshot, query = question.snapshot, query_of()
-    books = Books(snapshot)
-    for start in range(0, len(ids), PORTION):
-        some = ids[start : start + PORTION]
-        found = {row[0]: row for row in snapshot.raw(query.where(snapshot.among(clearings.c.id, some)))}
-        yield Portion(question, books, [found[each] for each in some])
+    books = Books(question.snapshot, question.wanted.period)
+    for some in in_portions(ids):
+        yield bodies(question, books, some)
+
+
+def in_portions(ids: "array[int]") -> Iterator["array[int]"]:
+    return (ids[start : start + PORTION] for start in range(0, len(ids), PORTION))
+
+
+def bodies(question: Question, books: Books, ids: Sequence[int]) -> Bodies:
+    """Rows with their CDRs."""
+    query = query_of().where(question.snapshot.among(clearings.c.id, ids))
+    return Bodies(question, books, NAMES, in_order(question.snapshot.raw(query), ids))
+
+
+def in_order(rows: Sequence[Sequence[Any]], ids: Sequence[int]) -> list[Sequence[Any]]:
+    found = {row[0]: row for row in rows}
+    return [found[each] for each in ids]

@@ -53,6 +53,16 @@ def local(instant: int, zone: str) -> str:
     return clock(instant + shift) + offset
 
 
+def all_local(many: Sequence[int], zones: Sequence[str]) -> list[str]:
+    """The same of many at once."""
+    places = [at(zone, instant // QUARTER) for instant, zone in zip(many, zones, strict=True)]
+    there = np.array(many, np.int64) + np.array([shift for shift, _ in places], np.int64)
+    if (there % SECOND).any():
+        return list(map(local, many, zones))
+    told = np.datetime_as_string(there.astype("datetime64[us]"), "s").tolist()
+    return [clock_ + offset for clock_, (_, offset) in zip(told, places, strict=True)]
+
+
 @lru_cache(20_000)
 def at(zone: str, quarter: int) -> tuple[int, str]:
     """How far the clocks of a place are from UTC, in microseconds and as it is written."""

@@ -34,12 +34,21 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column; `of` finds its cells in a portion of rows."""
+    """A column; `of` finds its cells in a portion of rows.
+
+    lasting  its cells are told by the CDR alone: they never change
+    """
 
     name: str
     kind: Kind
     meaning: str
     of: Callable[[Any], Cells]
+    lasting: bool = False
+
+
+def lasting(name: str, kind: Kind, meaning: str, of: Callable[[Any], Cells]) -> Column:
+    """A column whose cells never change."""
+    return Column(name, kind, meaning, of, lasting=True)
 
 
 def named(*columns: tuple[str, Kind, str]) -> tuple[Column, ...]:

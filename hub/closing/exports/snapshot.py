@@ -1,7 +1,7 @@
 """One look at the database that stays the same for all of an export, however long it takes."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,7 @@ from hub.store.pricebook import tariff_versions
 from hub.store.statements import statement_events
 from hub.store.unit import Unit
 
+SOME = 5_000
 REPEATABLE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 """On PostgreSQL; a transaction of SQLite sees one state of the file anyway."""
 LAST = (
@@ -61,17 +62,29 @@ class Snapshot:
         result.close()
         return found
 
+    def poured(self, query: Any) -> Iterator[Sequence[Any]]:
+        """The same of a large query, some at a time; PostgreSQL would send all at once to a plain cursor."""
+        if self.unit.dialect.name != "sqlite":
+            yield from self.unit.connection.execute(query, execution_options={"yield_per": SOME}).partitions()
+            return
+        result: Any = self.unit.connection.execute(query)
+        while some := result.cursor.fetchmany(SOME):
+            yield some
+        result.close()
+
     def streamed(self, query: Any) -> Iterator[Any]:
         """The rows of a large query, a few at a time."""
         yield from self.unit.connection.execute(query, execution_options={"yield_per": 2_000})
 
-    def among(self, column: ColumnElement[int], ids: Iterable[int]) -> ColumnElement[bool]:
-        """That a column is one of many numbers: one parameter, however many they are."""
-        many = list(ids)
+    def among(
+        self, column: ColumnElement[Any], values: Iterable[Any], kind: Any = BigInteger
+    ) -> ColumnElement[bool]:
+        """That a column is one of many values: one parameter, however many they are."""
+        many = list(values)
         if self.unit.dialect.name == "sqlite":
             each = func.json_each(bindparam(None, msgspec.json.encode(many).decode())).table_valued("value")
             return column.in_(select(each.c.value))
-        return column == any_(cast(many, ARRAY(BigInteger)))
+        return column == any_(cast(many, ARRAY(kind)))
 
 
 @contextmanager
