@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from hub.clearing.facts import Facts
+from hub.clearing.facts import Cost, Facts
 from hub.ocpi.document import Json, Party
 from hub.parties.terms import Terms
 
@@ -64,7 +64,8 @@ class Case:
     senders      the parties of the connection that sent it
     runs_sessions  its CPO sends sessions
     others       other CDRs: of the session, of the EVSE or of the token about that time
-    original     the CDR that it credits; credits: other credits of that one
+    original     the CDR that it credits; credits: other credits of that one; parts: what these and lines have
+                 taken back of it
     expected     of a session that the hub rated: the price by rules, tariff and adjustments
     carried      what the tariffs in the CDR itself make of it
     usual        prices per kWh of the last CDRs of the EVSE
@@ -91,6 +92,7 @@ class Case:
     original: Json | None = None
     original_facts: Facts | None = None
     credits: tuple[str, ...] = ()
+    parts: tuple[Cost, ...] = ()
     known: Known | None = None
     expected: Recomputed | None = None
     carried: Recomputed | None = None

@@ -145,7 +145,7 @@ def settle(unit: Unit, row: Any, judged: Judged, by: str = BY_ITSELF) -> State:
 def conclude(unit: Unit, row: Any, judged: Judged, by: str, **columns: Any) -> State:
     """What is CHECKED is held or rated; a credit stands or falls with what it credits."""
     checked = rows.again(unit, row)
-    if judged.state is State.RATED and checked.kind == rows.CREDIT:
+    if judged.state is State.RATED and checked.kind in rows.CREDITS:
         return offsetting.rate(unit, checked, by, why(judged.found), judged.found)
     states.move(unit, checked, judged.state, by, why(judged.found), judged.found, **columns)
     return judged.state

@@ -1,13 +1,14 @@
 """All that is known around a CDR, looked up by indexes: the cost does not grow with what is stored."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import exists, select
 
 from hub.billing.place import version_at
-from hub.clearing import repricing, rows
+from hub.clearing import partial, repricing, rows
 from hub.clearing.case import Case
-from hub.clearing.facts import Facts, facts_of
+from hub.clearing.facts import Cost, Facts, facts_of
 from hub.clearing.repricing import Repriced
 from hub.ocpi import parts
 from hub.ocpi.document import Json, Party
@@ -44,6 +45,7 @@ class Around:
         by_hub = charge is not None and charge.state == charges.RATED
         location, evse, connector = self._place()
         original = self._original()
+        earlier = rows.credits_of(self.unit, self.row) if self.row.credits else []
         if not self.cdr.get("credit") and not by_hub:
             seen = self.stored.received_at if session is None else session.received_at
             self.repriced = repricing.by_the_book(self.unit, self.stored.document, seen)
@@ -69,7 +71,8 @@ class Around:
             others=rows.near(self.unit, self.row),
             original=None if original is None else original.document.newest,
             original_facts=None if original is None else facts_of(original.document.newest),
-            credits=rows.credits_of(self.unit, self.row) if self.cdr.get("credit") else (),
+            credits=tuple(each.cdr_key for each in earlier),
+            parts=self._parts(earlier),
             known=self.repriced.known,
             expected=self.repriced.recomputed,
             carried=repricing.by_its_own_tariffs(self.cdr, self._zone(location)),
@@ -132,6 +135,12 @@ class Around:
         if self.row.credits is None:
             return None
         return documents.find(self.unit, "cdrs", self.owner, self.row.credits)
+
+    def _parts(self, earlier: Sequence[Any]) -> tuple[Cost, ...]:
+        if self.row.credits is None:
+            return ()
+        lines = partial.by_lines(self.unit, self.row.owner, self.row.credits)
+        return partial.by_cdrs(self.unit, earlier) + lines
 
     def _key(self) -> str | None:
         """The public key registered for the EVSE at the time."""

@@ -7,8 +7,9 @@ from typing import Any
 
 from hub.billing import rating
 from hub.billing.holding import Held
-from hub.clearing import clear, offsetting, rows, states
-from hub.clearing.facts import Cost, Facts, facts_of
+from hub.clearing import clear, offsetting, partial, rows, states
+from hub.clearing.costs import rest
+from hub.clearing.facts import Cost, facts_of
 from hub.clearing.states import State
 from hub.ocpi import instants
 from hub.ocpi.aliases import alias
@@ -25,7 +26,7 @@ from hub.store.audit import Actor
 from hub.store.charges import Charge
 from hub.store.unit import Unit
 from hub.surroundings import StoreSurroundings
-from hub.sync import intake
+from hub.sync import taking_back
 
 CDRS = rating.CDRS
 USUAL = Terms()
@@ -80,7 +81,7 @@ def credit(
     if takes_credits(unit, row):
         done = Credited(by_cdr(unit, row, actor.name, why))
     else:
-        intake.unbill(unit, row.owner, row.cdr_key)
+        taking_back.unbill(unit, row.owner, row.cdr_key)
         done = by_line(unit, row, actor.name, why)
     if replacement is not None:
         done = Credited(done.credit_key, done.adjustment_id, replace(unit, row, charge, replacement))
@@ -97,7 +98,7 @@ def credit_by_line(unit: Unit, row: Any, actor: Actor, why: str | None = None) -
         )
     if issued_by_hub(unit, row) and takes_credits(unit, row):
         raise CannotBeCredited(f"the hub issued {row.cdr_key}, and its eMSP takes credit CDRs: credit it")
-    intake.unbill(unit, row.owner, row.cdr_key)
+    taking_back.unbill(unit, row.owner, row.cdr_key)
     done = by_line(unit, row, actor.name, why)
     record(unit, row, actor, "credit", done, why)
     return done
@@ -118,7 +119,7 @@ def record(  # noqa: PLR0913, PLR0917 (what the trail tells)
 def creditable(unit: Unit, row: Any) -> Any:
     """The row as it is now, locked until the commit."""
     row = rows.locked(unit, row.owner, row.cdr_key)
-    if row.kind == rows.CREDIT:
+    if row.kind in rows.CREDITS:
         raise CannotBeCredited(f"{row.cdr_key} is a credit itself")
     if row.state in {State.RECEIVED, State.CHECKED}:
         raise CannotBeCredited(f"{row.cdr_key} waits to be cleared; try again in a minute")
@@ -160,7 +161,7 @@ def by_cdr(unit: Unit, row: Any, by: str, why: str | None) -> str:
     body = credit_of(original.newest, instants.text(unit.now))
     document = CDRS.lift(CDRS.check(body), original.owner, StoreSurroundings(unit))
     try:
-        intake.undo_bill(unit, document)
+        taking_back.undo_bill(unit, document)
     except OcpiError as fault:
         raise CannotBeCredited(fault.message) from fault
     mine = entered(unit, document)
@@ -223,9 +224,10 @@ def by_line(unit: Unit, row: Any, by: str, why: str | None) -> Credited:
     if State(row.state) not in PAID:
         offsetting.unpaid(unit, row, None, by)
         return Credited()
-    facts: Facts = facts_of(whole(unit, row).newest)
+    parts = partial.by_cdrs(unit, partial.credits_of(unit, row.owner, row.cdr_key))
+    total = rest(partial.told(unit, row), parts)
     line = line_about(row, by, why, f"credit/{row.owner}/{row.cdr_key}")
-    number = adjustments.add(unit, Line(kind=adjustments.CREDIT, **line, **minus(facts.total)))
+    number = adjustments.add(unit, Line(kind=adjustments.CREDIT, **line, **minus(total)))
     offsetting.taken_back(unit, row, None, by, f"credited by line {number}")
     return Credited(adjustment_id=number)
 

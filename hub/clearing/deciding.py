@@ -88,7 +88,7 @@ def decide(unit: Unit, row: Any, decision: Decision, actor: Actor, why: str | No
     else:
         after = LEADS_TO[decision]
         refuse_own_way(row, decision)
-        if after is State.RATED and row.kind == rows.CREDIT:
+        if after is State.RATED and row.kind in rows.CREDITS:
             after = offsetting.rate(unit, row, actor.name, why)
         else:
             states.move(unit, row, after, actor.name, why, next_check_at=None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from hub.clearing import rows
 from hub.clearing.deciding import Filter
 from hub.ocpi import instants
 from hub.ocpi.document import Json, Party
@@ -87,8 +88,8 @@ def report(unit: Unit, wanted: Filter) -> list[Report]:
 
 
 def recomputed(unit: Unit, wanted: Filter) -> Iterable[Any]:
-    conditions = [*wanted.conditions(), clearings.c.expected_net.is_not(None), clearings.c.kind != "CREDIT"]
-    query = clearings.select().where(*conditions).order_by(clearings.c.id)
+    priced = [clearings.c.expected_net.is_not(None), clearings.c.kind.not_in(rows.CREDITS)]
+    query = clearings.select().where(*wanted.conditions(), *priced).order_by(clearings.c.id)
     return unit.connection.execute(query.execution_options(stream_results=True))
 
 

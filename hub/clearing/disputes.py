@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from hub.clearing import crediting, goodwill, offsetting, rows, states
+from hub.clearing import crediting, goodwill, offsetting, partial, rows, states
 from hub.clearing.crediting import Credited, Replacement
 from hub.clearing.states import State
 from hub.ocpi import instants
@@ -47,7 +47,7 @@ class Outcome(StrEnum):
     """How a dispute has ended."""
 
     ACCEPTED = offsetting.ACCEPTED
-    PARTIAL = "PARTIAL"
+    PARTIAL = offsetting.IN_PART
     DECLINED = "DECLINED"
     EXPIRED = "EXPIRED"
 
@@ -132,12 +132,13 @@ def open_(unit: Unit, row: Any, claim: Claim, word: Word, actor: Actor) -> int:
 def refuse(unit: Unit, row: Any, claim: Claim, word: Word) -> None:
     if claim.reason not in REASONS:
         raise DisputeProblem(f"{claim.reason} is no reason; there are {', '.join(REASONS)}")
-    if row.kind == rows.CREDIT or row.credited_by or row.state not in crediting.PAID:
+    if row.kind in rows.CREDITS or row.credited_by or row.state not in crediting.PAID:
         raise DisputeProblem(
             f"{row.cdr_key} is {row.kind.lower()} and {row.state}; only what is to be paid can be disputed"
         )
-    if claim.amount is not None and not 0 < claim.amount <= row.net:
-        raise DisputeProblem(f"what is claimed must be more than 0 and at most {row.net} {row.currency}")
+    left = partial.left(unit, row)
+    if claim.amount is not None and not 0 < claim.amount <= left:
+        raise DisputeProblem(f"what is claimed must be more than 0 and at most {left} {row.currency}")
     if word.party is not None and word.party.code not in {row.owner, row.emsp}:
         raise DisputeProblem(f"{word.party} is neither CPO nor eMSP of {row.cdr_key}")
     if open_over(unit, row):

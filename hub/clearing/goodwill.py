@@ -1,12 +1,12 @@
 """Lines of a statement that give something back of a CDR, or for it: a part of its amount, or goodwill."""
 
-from collections.abc import Sequence
 from decimal import ROUND_DOWN, Context, Decimal
 from typing import Any
 
-from hub.clearing import crediting, rows
+from hub.clearing import crediting, partial, rows
+from hub.clearing.costs import rest
 from hub.clearing.crediting import CannotBeCredited
-from hub.clearing.facts import Cost, facts_of
+from hub.clearing.facts import Cost
 from hub.ocpi.document import Party
 from hub.store import adjustments, audit
 from hub.store.adjustments import Line
@@ -28,25 +28,24 @@ def give_part(unit: Unit, row: Any, amount: Decimal, actor: Actor, why: str | No
         raise CannotBeCredited(
             f"{row.cdr_key} is {row.state}: nobody is to pay it. Drop or reject it instead"
         )
-    total = facts_of(crediting.whole(unit, row).newest).total
     earlier = adjustments.of_cdr(unit, row.owner, row.cdr_key)
     parts = [each for each in earlier if each.kind == adjustments.PARTIAL]
-    left = rows.rounded(total.net) + sum((each.net for each in parts), Decimal(0))
+    left = partial.left(unit, row)
     if not 0 < amount <= left:
         raise CannotBeCredited(f"of {row.cdr_key} a part of more than 0 and at most {left} can be taken back")
     line = crediting.line_about(row, actor.name, why, f"partial/{row.owner}/{row.cdr_key}/{len(parts) + 1}")
-    cost = part(total, amount, parts, last=amount == left)
+    total, gone = partial.told(unit, row), partial.of(unit, row)
+    cost = part(total, amount, rest(total, gone), last=amount == left)
     number = adjustments.add(unit, Line(kind=adjustments.PARTIAL, **line, **crediting.minus(cost)))
     told(unit, row, actor, number, amount, why)
     return number
 
 
-def part(total: Cost, amount: Decimal, earlier: Sequence[Any], *, last: bool) -> Cost:
+def part(total: Cost, amount: Decimal, remaining: Cost, *, last: bool) -> Cost:
     """As much of each tax as of the net amount, rounded down; the last part has what is left."""
-    gone = [adjustments.taxes_of(each) for each in earlier]
     taxes = []
-    for place, (rate, whole) in enumerate(total.taxes):
-        left = rows.rounded(whole) + sum((each[place][1] for each in gone), Decimal(0))
+    for (rate, whole), (_, exact) in zip(total.taxes, remaining.taxes, strict=True):
+        left = rows.rounded(exact)
         share = ENOUGH.divide(ENOUGH.multiply(whole, amount), total.net).quantize(PLACES, ROUND_DOWN)
         taxes.append((rate, left if last else min(share, left) if left >= 0 else max(share, left)))
     gross = None if total.gross is None else amount + sum((tax for _, tax in taxes), Decimal(0))

@@ -28,7 +28,9 @@ MOST = 50
 """So many of each kind are compared with one CDR, whatever lies there."""
 
 
-NORMAL, CREDIT, REPLACEMENT = "NORMAL", "CREDIT", "REPLACEMENT"
+NORMAL, CREDIT, PARTIAL, REPLACEMENT = "NORMAL", "CREDIT", "PARTIAL", "REPLACEMENT"
+CREDITS = (CREDIT, PARTIAL)
+"""Those that take another CDR back: all of it, or a part."""
 NOBODY, NO_CURRENCY = "XXXXX", "XXX"
 
 
@@ -38,6 +40,7 @@ ENTERED = (
     "cdr_seq",
     "emsp",
     "kind",
+    "home",
     "state",
     "received_at",
     "session_key",
@@ -94,6 +97,7 @@ def columns(stored: Stored, facts: Facts) -> Mapping[str, Any]:
         "cdr_seq": stored.seq,
         "emsp": Party.of(token["country_code"], token["party_id"]).code,
         "kind": CREDIT if cdr.get("credit") else NORMAL,
+        "home": cdr.get("home_charging_compensation") is True,
         "state": State.RECEIVED,
         "received_at": stored.received_at,
         "session_key": None if session is None else fold(session),
@@ -122,6 +126,7 @@ def unread(stored: Stored) -> Mapping[str, Any]:
         "cdr_seq": stored.seq,
         "emsp": NOBODY,
         "kind": NORMAL,
+        "home": False,
         "state": State.RECEIVED,
         "received_at": stored.received_at,
         **dict.fromkeys(("evse_key", "connector_key", "token_key"), ""),
@@ -223,7 +228,7 @@ def normal(row: Any) -> Select[Any]:
     """Other CDRs that bill something, received before this one."""
     alive = clearings.c.state.not_in([State.REJECTED, State.DROPPED])
     earlier = or_(clearings.c.received_at < row.received_at, clearings.c.cdr_seq < row.cdr_seq)
-    return select(clearings).where(clearings.c.id != row.id, clearings.c.kind != CREDIT, alive, earlier)
+    return select(clearings).where(clearings.c.id != row.id, clearings.c.kind.not_in(CREDITS), alive, earlier)
 
 
 def other(row: Any) -> Other:
@@ -254,12 +259,12 @@ def last_fingerprint(unit: Unit, row: Any) -> str | None:
     return found
 
 
-def credits_of(unit: Unit, row: Any) -> tuple[str, ...]:
+def credits_of(unit: Unit, row: Any) -> list[Any]:
     """The earlier credits of the CDR that this one credits."""
     same = [clearings.c.owner == row.owner, clearings.c.credits == row.credits, clearings.c.id != row.id]
     alive = clearings.c.state.not_in([State.REJECTED, State.DROPPED])
-    query = select(clearings.c.cdr_key).where(*same, alive, clearings.c.cdr_seq < row.cdr_seq)
-    return tuple(unit.connection.execute(query).scalars())
+    query = select(clearings).where(*same, alive, clearings.c.cdr_seq < row.cdr_seq)
+    return list(unit.connection.execute(query.order_by(clearings.c.cdr_seq)))
 
 
 def usual(unit: Unit, row: Any, since: int) -> tuple[Decimal, ...]:
@@ -269,7 +274,7 @@ def usual(unit: Unit, row: Any, since: int) -> tuple[Decimal, ...]:
     rated = clearings.c.state.in_([State.RATED, State.STATED, State.SETTLED])
     query = (
         select(clearings.c.net, clearings.c.energy)
-        .where(*same, rated, clearings.c.kind != CREDIT, clearings.c.currency == row.currency)
+        .where(*same, rated, clearings.c.kind.not_in(CREDITS), clearings.c.currency == row.currency)
         .where(clearings.c.started_at.between(since, row.started_at))
         .order_by(clearings.c.started_at.desc())
         .limit(MOST)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from hub.clearing.rows import CREDITS
 from hub.closing import statements
 from hub.parties.terms import Terms
 from hub.store.clearings import clearings
@@ -50,7 +51,9 @@ def compare(unit: Unit, statement: Any) -> Compared:
         func.count(),
         func.sum(clearings.c.net, type_=money),
         func.sum(clearings.c.expected_net, type_=money),
-    ).where(clearings.c.id.in_(stand), clearings.c.expected_net.is_not(None), clearings.c.kind != "CREDIT")
+    ).where(
+        clearings.c.id.in_(stand), clearings.c.expected_net.is_not(None), clearings.c.kind.not_in(CREDITS)
+    )
     count, claimed, expected = unit.connection.execute(query).one()
     limit = allowed(count, statements.terms_of(statement))
     return Compared(count, claimed or NOUGHT, expected or NOUGHT, limit)

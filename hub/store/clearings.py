@@ -1,6 +1,6 @@
 """The tables of clearing: what became of each CDR, how CPOs want theirs checked, the keys of meters."""
 
-from sqlalchemy import Column, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, String, Table, Text, UniqueConstraint, false
 
 from hub.store.base import Instant, Micro, Serial, metadata
 
@@ -12,7 +12,8 @@ clearings = Table(
     Column("cdr_key", String(80), nullable=False),
     Column("cdr_seq", Serial, nullable=False),  # in `cdrs`
     Column("emsp", String(5), nullable=False),
-    Column("kind", String(11), nullable=False),  # NORMAL, CREDIT, REPLACEMENT
+    Column("kind", String(11), nullable=False),  # NORMAL, CREDIT, PARTIAL: a credit in part, REPLACEMENT
+    Column("home", Boolean, nullable=False, server_default=false()),  # home_charging_compensation
     Column("state", String(10), nullable=False),
     Column("codes", Text, nullable=False, server_default="[]"),  # JSON: [code, severity, detail]
     Column("received_at", Instant, nullable=False),
@@ -60,6 +61,13 @@ clearings = Table(
     Index("ix_clearings_agreement", "agreement_id", "state", "ended_at"),
     Index("ix_clearings_statement", "statement_id"),
     Index("ix_clearings_cdr", "cdr_seq"),
+)
+
+Index(
+    "ix_clearings_home",
+    clearings.c.statement_id,
+    sqlite_where=clearings.c.home,
+    postgresql_where=clearings.c.home,
 )
 
 clearing_progress = Table(

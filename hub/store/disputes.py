@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Index, String, Table, Text, insert, select, text, update
 
 from hub.store.base import Instant, Micro, Serial, metadata
-from hub.store.documents import TABLES
 from hub.store.unit import Unit
 
 disputes = Table(
@@ -54,9 +53,6 @@ dispute_messages = Table(
     Column("sha256", String(64)),  # of that file
 )
 
-Index("uq_cdrs_credited", TABLES["cdrs"].c.owner, TABLES["cdrs"].c.credit_reference_id, unique=True)
-"""A CDR is credited once, whoever tries it how often at once (billing is undone by that one alone)."""
-
 
 def add(unit: Unit, **columns: Any) -> int:
     """The number of the new dispute; IntegrityError when one over this CDR is open."""
@@ -86,6 +82,14 @@ def close(unit: Unit, *wanted: ColumnElement[bool], **columns: Any) -> int:
 def link(unit: Unit, identity: int, **columns: Any) -> None:
     """Write down what came of one."""
     unit.connection.execute(update(disputes).where(disputes.c.id == identity).values(columns))
+
+
+def of_clearing(clearing_id: int) -> ColumnElement[bool]:
+    return disputes.c.clearing_id == clearing_id
+
+
+def is_open() -> ColumnElement[bool]:
+    return disputes.c.outcome.is_(None)
 
 
 def say(unit: Unit, dispute_id: int, **columns: Any) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    exists,
     func,
     insert,
     select,
@@ -22,9 +23,11 @@ from sqlalchemy import (
 
 from hub.store.base import INSERTS, Instant, Serial, metadata
 from hub.store.charges import charges
+from hub.store.clearings import clearings
 from hub.store.documents import TABLES
 from hub.store.unit import Unit
 
+CREDIT, WHOLE = clearings.alias("credit"), clearings.alias("whole")
 MOST = 5_000
 """CDRs in a blob: enough for arrays to pay, few enough to be written anew while it is being filled."""
 
@@ -170,14 +173,21 @@ def unread(unit: Unit, owner: str, months: Collection[str]) -> Iterator[tuple[in
 
 
 def gone(unit: Unit, owner: str) -> list[int]:
-    """The CDRs of a CPO that do not count any more: deleted, or credited by another.
+    """The CDRs of a CPO that do not count any more: deleted, or credited by another; not in part.
 
     Those of all CPOs are asked for, since that is in an index; to look for the owner would read every CDR.
     """
     deleted = select(CDRS.c.seq, CDRS.c.owner).where(CDRS.c.deleted_at.is_not(None))
     found = {seq for seq, of in unit.connection.execute(deleted) if of == owner}
     living = [CDRS.c.credit_reference_id > "", CDRS.c.deleted_at.is_(None)]
-    credits_ = unit.connection.execute(select(CDRS.c.owner, CDRS.c.credit_reference_id).where(*living))
+    in_part = exists().where(CREDIT.c.cdr_seq == CDRS.c.seq, CREDIT.c.kind == "PARTIAL")
+    all_parts = exists().where(
+        WHOLE.c.owner == CDRS.c.owner,
+        WHOLE.c.cdr_key == CDRS.c.credit_reference_id,
+        WHOLE.c.credited_by.is_not(None),
+    )
+    taking_back = select(CDRS.c.owner, CDRS.c.credit_reference_id).where(*living, ~in_part | all_parts)
+    credits_ = unit.connection.execute(taking_back)
     credited = sorted({key for of, key in credits_ if of == owner})
     for some in batched(credited):
         mine = select(CDRS.c.seq).where(CDRS.c.owner == owner, CDRS.c.key.in_(some))

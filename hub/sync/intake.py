@@ -16,7 +16,6 @@ from hub.ocpi.errors import InvalidObject, InvalidParameter
 from hub.ocpi.wire import Checked, Leniency, Wire, fold
 from hub.parties import mendings
 from hub.parties.partner import Partner
-from hub.prices.rules import adjustments
 from hub.prices.shown import readers
 from hub.store import charges, conflicts, documents
 from hub.store.charges import Charge
@@ -24,7 +23,7 @@ from hub.store.documents import Stored
 from hub.store.readers import RESTRICTED
 from hub.store.unit import Unit
 from hub.surroundings import StoreSurroundings
-from hub.sync import counterparts
+from hub.sync import counterparts, taking_back
 
 LATEST = 24 * 3600 * 1_000_000
 """How far in the future a `last_updated` may lie: one bad clock must not freeze an object."""
@@ -151,7 +150,7 @@ def keep_cdr(unit: Unit, sender: Sender, document: Document, existing: Stored | 
 def settle(unit: Unit, document: Document) -> None:
     """What a new CDR means for the bill of its session."""
     if document.newest.get("credit"):
-        undo_bill(unit, document)
+        taking_back.undo_bill(unit, document)
     else:
         refuse_second_bill(unit, document)
 
@@ -168,36 +167,3 @@ def refuse_second_bill(unit: Unit, document: Document) -> None:
             "The operator of the hub sets for each connection who issues the CDRs",
             fields={"session_id": "billed already"},
         )
-
-
-def undo_bill(unit: Unit, credit: Document) -> None:
-    """Take back the CDR that is credited: its session may then be billed anew (CDR-06)."""
-    reference = fold(str(credit.newest["credit_reference_id"]))
-    original = documents.find(unit, credit.module, credit.owner, reference, lock=True)
-    fault = fault_of(unit, credit, original)
-    if fault:
-        raise InvalidParameter(f"This credit cannot be: {fault}", fields={"credit_reference_id": fault})
-    unbill(unit, credit.owner.code, reference)
-
-
-def unbill(unit: Unit, owner: str, cdr_key: str) -> None:
-    """The session of a CDR taken back may be billed anew; what it took of allowances is there again."""
-    for session_key in charges.credit(unit, owner, cdr_key):
-        adjustments.give_back(unit, owner, session_key)
-
-
-def fault_of(unit: Unit, credit: Document, original: Stored | None) -> str | None:
-    """Why the original cannot be credited so. A credit is of the whole, its total negated (CDR-06)."""
-    if original is None:
-        return "there is no such CDR"
-    body, whole = credit.newest, original.document.newest
-    if whole.get("credit"):
-        return "that CDR is a credit itself"
-    owner, reference = credit.owner.code, original.document.key
-    if documents.where(unit, credit.module, owner=owner, credit_reference_id=reference):
-        return "that CDR is credited already"
-    if any(body[name] != whole[name] for name in ("cdr_token", "currency")):
-        return "that CDR has another cdr_token or currency"
-    if body["total_cost"]["before_taxes"] != -whole["total_cost"]["before_taxes"]:
-        return "that CDR has another total_cost, of which a credit is the negative"
-    return None

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from platforms import code
 from roaming import ANN, CPO, EMSP, complete, own, prepare
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 
 from hub.clearing import clerk, crediting, deciding, rows
 from hub.clearing.crediting import CannotBeCredited, Replacement
@@ -22,10 +21,8 @@ from hub.parties.terms import Terms
 from hub.store import adjustments, charges, documents
 from hub.store.clearings import clearings
 from hub.store.deliveries import deliveries
-from hub.store.documents import TABLES
 from hub.sync import completeness
 
-CDRS = TABLES["cdrs"]
 cents = st.decimals(min_value=0, max_value=10**6, places=4)
 CREDIT = {
     "id": "OWN-1-C",
@@ -142,15 +139,6 @@ def test_of_many_who_credit_at_once_one_does(roaming, billed):
         made = [key for key in pool.map(once, range(8)) if key]
     assert len(made) == 1
     assert len(cleared(roaming)) == 2
-
-
-def test_the_database_itself_keeps_a_second_credit_out(roaming, billed):
-    done = credit(roaming, billed)
-    with roaming.hub.store.reading() as unit:
-        row = unit.connection.execute(select(CDRS).where(CDRS.c.key == done.credit_key)).mappings().one()
-    second = CDRS.insert().values({**row, "key": "OTHER", "seq": 99})
-    with pytest.raises(IntegrityError), roaming.hub.store.unit() as unit:
-        unit.connection.execute(second)
 
 
 # What comes in its place -----------------------------------------------------------------------------------

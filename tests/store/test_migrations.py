@@ -65,9 +65,16 @@ def fill(connection: sa.Connection) -> None:
         connection.execute(sa.insert(table).values(row))
 
 
-def rows(connection: sa.Connection) -> dict[str, list[tuple[Any, ...]]]:
+def rows(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
     tables = reflected(connection).sorted_tables
-    return {table.name: [tuple(row) for row in connection.execute(sa.select(table))] for table in tables}
+    return {
+        table.name: [dict(row._mapping) for row in connection.execute(sa.select(table))] for table in tables
+    }
+
+
+def only(columns: list[str], found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the older revision has room for."""
+    return [{name: row[name] for name in columns} for row in found]
 
 
 def revisions() -> list[str]:
@@ -120,12 +127,13 @@ def test_every_revision_goes_up_down_and_up_again_with_rows_in_every_table(empty
             before = rows(connection)
         migrations.downgrade(empty_url, "-1")
         with connected(empty_url) as connection:
-            there = rows(connection).keys()
+            there = {table.name: [*table.columns.keys()] for table in reflected(connection).sorted_tables}
         migrations.upgrade(empty_url, revision)
         with connected(empty_url) as connection:
             after = rows(connection)
         kept = {name: found for name, found in after.items() if found and name in there}
-        assert kept == {name: before[name] for name in kept}
+        for name, found in kept.items():
+            assert only(there[name], found) == only(there[name], before[name])
         assert after.keys() == before.keys()
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from hub.clearing.case import Case
+from hub.clearing.costs import aligned, negated, rest
+from hub.clearing.facts import Cost
 from hub.clearing.rule import Limits, Rule, Severity
 
 DAY = 86_400_000_000
@@ -30,25 +32,50 @@ def of_nothing_known(case: Case, limits: Limits) -> Iterator[str]:
 
 
 def twice(case: Case, limits: Limits) -> Iterator[str]:
-    for other in case.credits if case.is_credit else ():
-        yield f"CDR {other} credits it already"
+    """A part may follow another one, as long as something is left."""
+    left = left_of(case)
+    if case.is_credit and not (in_part(case) and left is not None and left.net > 0):
+        for other in case.credits:
+            yield f"CDR {other} credits it already"
 
 
 def other_amount(case: Case, limits: Limits) -> Iterator[str]:
     if case.original_facts is None:
         return
-    credit, whole = case.facts.total, case.original_facts.total
-    if credit.net == -whole.net and sorted(map(negated, credit.taxes), key=str) == sorted(
-        whole.taxes, key=str
-    ):
+    credit, whole = negated(case.facts.total), case.original_facts.total
+    if in_part(case):
+        yield from more_than_is_left(credit, rest(whole, case.parts))
+    elif credit.net != whole.net or taxes(credit) != taxes(whole):
+        yield f"total_cost is {case.facts.total.net}, that of the CDR it credits {whole.net}"
+
+
+def in_part(case: Case) -> bool:
+    """Whether it takes back less than the whole, which the parties have agreed may be."""
+    whole, credit = case.original_facts, case.facts.total.net
+    return case.terms.credits == "PARTIAL" and whole is not None and 0 < -credit < whole.total.net
+
+
+def left_of(case: Case) -> Cost | None:
+    """What earlier credits and lines have left of what it credits."""
+    return None if case.original_facts is None else rest(case.original_facts.total, case.parts)
+
+
+def more_than_is_left(credit: Cost, left: Cost) -> Iterator[str]:
+    """No part is above what is left, in net and in each tax; the last takes all of that."""
+    if credit.net > left.net:
+        yield f"it takes back {credit.net}, and of the CDR it credits {left.net} is left"
         return
-    in_part = whole.net > 0 and -whole.net < credit.net < 0
-    if not (in_part and case.terms.credits == "PARTIAL"):
-        yield f"total_cost is {credit.net}, that of the CDR it credits {whole.net}"
+    known = dict.fromkeys(rate for rate, _ in left.taxes)
+    if any(rate not in known for rate, _ in credit.taxes):
+        yield "it names a tax that the CDR it credits has not"
+    for (rate, most), amount in zip(left.taxes, aligned(left, credit), strict=True):
+        if not min(most, 0) <= amount <= max(most, 0) or (credit.net == left.net and amount != most):
+            named = "the tax" if rate is None else f"the tax of {rate} %"
+            yield f"it takes back {amount} of {named}, of which {most} is left"
 
 
-def negated(tax: tuple[Decimal | None, Decimal]) -> tuple[Decimal | None, Decimal]:
-    return tax[0], -tax[1]
+def taxes(cost: Cost) -> list[tuple[Decimal | None, Decimal]]:
+    return sorted(cost.taxes, key=str)
 
 
 def of_a_credit(case: Case, limits: Limits) -> Iterator[str]:
@@ -74,11 +101,12 @@ def changes_more(case: Case, limits: Limits) -> Iterator[str]:
 
 H, W = Severity.HOLD, Severity.WARN
 ASK = "Ask the CPO for a credit of the whole CDR, with its total negated and nothing else."
+LEFT = "Ask the CPO for a credit of the whole CDR; of a part of it, where the term `credits` is `partial`."
 RULES = (
     Rule("G1", H, "It is half a credit.", ASK, half_a_credit),
     Rule("G2", H, "What it credits is not known, or not its own.", ASK, of_nothing_known),
     Rule("G3", H, "What it credits is credited already.", "Drop it.", twice),
-    Rule("G4", H, "It does not credit the whole amount.", ASK, other_amount),
+    Rule("G4", H, "It does not credit the whole amount.", LEFT, other_amount),
     Rule("G5", H, "It credits a credit.", ASK, of_a_credit),
     Rule("G6", W, "It credits later than agreed.", "Accept it, or tell the CPO what was agreed.", late),
     Rule("G7", W, "It changes more than the amount.", "Nothing must be done.", changes_more),
