@@ -5,9 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, literal, select, update
 
 from hub.clearing.rule import Found
+from hub.store import bulk
 from hub.store.clearings import clearing_events, clearings
 from hub.store.unit import Unit
 
@@ -113,6 +114,32 @@ def move_some(  # noqa: PLR0913, PLR0917 (what an event tells)
         raise MovedMeanwhile(f"one of {len(some)} CDRs is not {before} any more")
     event = {"at": unit.now, "by": by, "before": before, "after": to, "why": why, "codes": "[]"}
     unit.connection.execute(insert(clearing_events), [event | {"clearing_id": row.id} for row in some])
+
+
+def move_many(  # noqa: PLR0913, PLR0917 (what an event tells)
+    unit: Unit, ids: Sequence[int], before: State, to: State, by: str, why: str | None, **columns: Any
+) -> int:
+    """The same for those of these rows that are in one state still, without reading any: how many they were.
+
+    The database copies them into events itself: on PostgreSQL those that it has moved, and SQLite has no
+    other writer that could move one meanwhile.
+    """
+    if to not in TRANSITIONS[before]:
+        raise NoSuchTransition(f"they are {before}; from there they can be {named(TRANSITIONS[before])}")
+    engine, given = unit.dialect.name, {"ids": bulk.numbers(unit, ids)}
+    mine = bulk.among(clearings.c.id, engine) & (clearings.c.state == before)
+    moving = update(clearings).where(mine).values(state=to, **columns)
+    event = {"at": unit.now, "by": by, "before": before, "after": to, "why": why, "codes": "[]"}
+    told = [literal(value, clearing_events.c[name].type) for name, value in event.items()]
+    noting = insert(clearing_events)
+    if engine == "sqlite":
+        source = select(clearings.c.id, *told).where(mine)
+        noted = bulk.insert_from(unit, noting.from_select(["clearing_id", *event], source), given)
+        unit.connection.execute(moving, given)
+        return noted
+    moved = moving.returning(clearings.c.id).cte("moved")
+    source = select(moved.c.id, *told)
+    return bulk.insert_from(unit, noting.from_select(["clearing_id", *event], source), given)
 
 
 def note(  # noqa: PLR0913, PLR0917 (what an event tells)

@@ -1,13 +1,8 @@
 """`hub billing`: the ledger's balances, and closed months computed once more."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from hub.cli.bars import bars
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
 from hub.cli.opening import as_json_option, with_hub
@@ -50,8 +45,8 @@ def replay_(hub: Hub, month: str, as_json: bool) -> None:
     """
     with hub.store.reading() as unit:
         count = replay.size(unit, months.read(month))
-        with bar(count) as tick:
-            found = replay.replay(unit, month, tick)
+        with bars() as begin:
+            found = replay.replay(unit, month, begin("Computing", count))
     if as_json:
         differences = [
             {"statement": e.statement, "where": e.where, "stands": e.stands, "computed": e.computed}
@@ -70,13 +65,3 @@ def replay_(hub: Hub, month: str, as_json: bool) -> None:
             f"{len(found.differences)} figures of {month} are not what was computed now. Somebody changed "
             "the database by hand, or another version of the hub reckons otherwise; see `hub audit verify`."
         )
-
-
-@contextmanager
-def bar(total: int) -> Iterator[Callable[[int], object]]:
-    """How far it is, on a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    shown = Console(stderr=True)
-    with Progress(*columns, console=shown, transient=True, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("Computing", total=total)
-        yield lambda done: progress.advance(task, done)

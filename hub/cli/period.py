@@ -1,14 +1,13 @@
 """`hub period`: months are closed, and what each close has made and has carried forward."""
 
-import sys
-from collections.abc import Iterable, Iterator
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import click
 
 from hub.clearing import clerk
 from hub.cli.acting import at_the_terminal
+from hub.cli.bars import Tick, bars
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
 from hub.cli.opening import as_json_option, with_hub
@@ -59,14 +58,18 @@ def close(hub: Hub, month: str, only: int | None, as_json: bool) -> None:
     """Close a month for every agreement. Whoever does it again gets the same statements."""
     clerk.everything(hub.store)
     told = []
-    for closed in periods.close_all(hub.store, month, at_the_terminal(), only):
-        with hub.store.reading() as unit:
-            told.append(told_of(unit, closed))
-        if not as_json and sys.stderr.isatty():
-            click.echo(f"Agreement {closed.agreement.id}: {closed.agreement.pair} closed.", err=True)
+    with bars() as begin:
+        for closed in periods.close_all(hub.store, month, at_the_terminal(), only, watching(begin)):
+            with hub.store.reading() as unit:
+                told.append(told_of(unit, closed))
     show(told, as_json=as_json)
     if not told and not as_json:
         click.echo(f"No agreement held in {month}. See `hub agreement list`.")
+
+
+def watching(begin: Callable[[str, int], Tick]) -> periods.Watch:
+    """A bar for each agreement."""
+    return lambda agreement, total: begin(f"Agreement {agreement.id}: {agreement.pair}", total)
 
 
 @period.command("list", example="hub period list")
@@ -115,17 +118,17 @@ def detailed(unit: Unit, agreement: Any, month: str) -> Json:
         closed = periods.made_before(unit, agreement, month)
         told = told_of(unit, closed)
         return told | {"carried": [carried(row) for row in periods.carried_of(unit, closed.period.id)]}
-    chosen = candidates.chosen(unit, agreement, periods.ends(agreement, month))
+    coming = candidates.coming(unit, agreement, periods.ends(agreement, month))
     waiting = [
         carried(row) | {"state": row.state, "why": CARRIED[row.state]}  # as the close would tell it
-        for row in chosen.carried
+        for row in coming.carried
     ]
     return {
         **named(agreement, month),
         "state": "OPEN",
         "statement": None,
-        "lines": len(chosen.rows) + len(chosen.adjusted),
-        "net": sum((row.net for row in (*chosen.rows, *chosen.adjusted)), start=Decimal(0)),
+        "lines": coming.lines,
+        "net": coming.net,
         "waiting": len(waiting),
         "carried": waiting,
     }

@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from hub.closing import ledger
 from hub.closing.ledger import Entry, Posting
-from hub.closing.lines import Sums, Total
+from hub.closing.lines import Sums
+from hub.closing.shares import Total
 from hub.closing.vat import Vat
 from hub.store.ledger import postings
 from hub.store.unit import Unit

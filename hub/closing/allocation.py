@@ -25,18 +25,3 @@ def allocate(total: int, weights: Mapping[Key, Any]) -> dict[Key, int]:
     left = total - sum(shares.values())
     nearest = sorted(exact, key=lambda key: (shares[key] - exact[key], str(key)))
     return shares | {key: shares[key] + 1 for key in nearest[:left]}
-
-
-def apportion(total: int, exact: Mapping[Key, int], one: int) -> dict[Key, int]:
-    """Whole units that sum to `total`, each as near to its exact amount as that lets it.
-
-    exact  amounts in parts, of which `one` make a unit
-
-    For amounts that are known one by one and whose sum was rounded: where debits and credits nearly make
-    nought, shares by weight would be far from what stands on the lines.
-    """
-    shares = {key: parts // one for key, parts in exact.items()}
-    each, left = divmod(total - sum(shares.values()), len(exact)) if exact else (0, 0)
-    nearest = sorted(exact, key=lambda key: (-(exact[key] % one), str(key)))
-    favoured = set(nearest[:left])
-    return {key: shares[key] + each + (key in favoured) for key in exact}

@@ -1,15 +1,20 @@
 """Which CDRs and adjustments go onto the statement of a period, and which are carried forward, and why."""
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, insert, literal, or_, select, update
 
 from hub.clearing.states import State
 from hub.parties.agreements import Agreement
+from hub.store import bulk
 from hub.store.adjustments import adjustments
+from hub.store.bulk import TOGETHER, streamed
 from hub.store.clearings import clearings
+from hub.store.statements import period_carried
 from hub.store.unit import Unit
 
 READY = (State.RATED, State.CREDITED)
@@ -23,43 +28,92 @@ CARRIED: dict[State, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """rows: of `clearings`, adjusted: of `adjustments`, carried: of `clearings` that must wait."""
+class Ready:
+    """CDRs that go onto a statement, in the order of their lines, by the number of their clearing: nine bytes
+    each."""
 
-    rows: Sequence[Any]
-    adjusted: Sequence[Any]
+    ids: "array[int]"
+    states: "array[int]"
+
+    def page(self, begin: int) -> dict[State, list[int]]:
+        """Some of them, by their state."""
+        found: dict[State, list[int]] = {}
+        for place in range(begin, min(begin + TOGETHER, len(self.ids))):
+            found.setdefault(READY[self.states[place]], []).append(self.ids[place])
+        return found
+
+
+def ready(unit: Unit, agreement: Agreement, until: int) -> Ready:
+    """All that ended before `until` and is on no statement, late ones too."""
+    query = unstated(select(clearings.c.id, clearings.c.state), agreement, until)
+    found = Ready(array("q"), array("B"))
+    for identity, state in streamed(unit, query.where(clearings.c.state.in_(READY))):
+        found.ids.append(identity)
+        found.states.append(READY.index(state))
+    return found
+
+
+def adjusted(unit: Unit, agreement: Agreement, until: int) -> Sequence[Any]:
+    """The adjustments that no statement has, locked until the commit."""
+    return list(unit.connection.execute(unadjusted(agreement, until).with_for_update()))
+
+
+def keep(unit: Unit, taken: Sequence[Any], statement: int) -> None:
+    """These adjustments are on a statement now."""
+    for ids in bulk.pages([row.id for row in taken]):
+        mine = update(adjustments).where(bulk.among(adjustments.c.id, unit.dialect.name))
+        unit.connection.execute(mine.values(statement_id=statement), {"ids": bulk.numbers(unit, ids)})
+
+
+def carry(unit: Unit, agreement: Agreement, period: Any) -> int:
+    """Write down what must wait for a later statement, and why; how many CDRs."""
+    why = case(dict(CARRIED), value=clearings.c.state)
+    names = ("owner", "cdr_key", "state", "net")
+    columns = [clearings.c.id, *(clearings.c[name] for name in names), why]
+    told = waiting(select(literal(period.id), *columns), agreement, period.ends_at)
+    into = insert(period_carried).from_select(["period_id", "clearing_id", *names, "why"], told)
+    return bulk.insert_from(unit, into)
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What the statement of an open month would have by now; carried: rows of `clearings` that would wait."""
+
+    lines: int
+    net: Decimal
     carried: Sequence[Any]
 
 
-def chosen(unit: Unit, agreement: Agreement, until: int) -> Chosen:
-    """All that ended before `until` and is on no statement, late ones too."""
-    return Chosen(
-        list(unit.connection.execute(ready(agreement, until))),
-        list(unit.connection.execute(adjusted(agreement, until))),
-        list(unit.connection.execute(waiting(agreement, until))),
+def coming(unit: Unit, agreement: Agreement, until: int) -> Coming:
+    """Without locking anything."""
+    money = clearings.c.net.type
+    mine = unstated(select(clearings.c.net), agreement, until).where(clearings.c.state.in_(READY))
+    count, net = 0, Decimal(0)
+    for each in (mine, unadjusted(agreement, until).with_only_columns(adjustments.c.net)):
+        some = each.order_by(None).subquery()
+        query = select(func.count(), func.sum(some.c.net, type_=money))
+        lines, sum_ = unit.connection.execute(query).one()
+        count, net = count + lines, net + (sum_ or 0)
+    return Coming(count, net, list(unit.connection.execute(waiting(select(clearings), agreement, until))))
+
+
+def is_any(unit: Unit, agreement: Agreement, until: int) -> bool:
+    """Whether there is anything to state or to carry forward."""
+    every = unstated(select(clearings.c.id), agreement, until)
+    mine = every.where(clearings.c.state.in_([*READY, *CARRIED]))
+    return any(
+        unit.connection.execute(each.order_by(None).limit(1)).first() is not None
+        for each in (mine, unadjusted(agreement, until))
     )
 
 
-def taken(unit: Unit, agreement: Agreement, until: int) -> Chosen:
-    """The same, locked until the commit: nobody credits or disputes them meanwhile."""
-    return Chosen(
-        list(unit.connection.execute(ready(agreement, until).with_for_update())),
-        list(unit.connection.execute(adjusted(agreement, until).with_for_update())),
-        list(unit.connection.execute(waiting(agreement, until))),
-    )
+def waiting(query: Select[Any], agreement: Agreement, until: int) -> Select[Any]:
+    return unstated(query, agreement, until).where(clearings.c.state.in_(list(CARRIED)))
 
 
-def ready(agreement: Agreement, until: int) -> Select[Any]:
-    return unstated(agreement, until).where(clearings.c.state.in_(READY))
-
-
-def waiting(agreement: Agreement, until: int) -> Select[Any]:
-    return unstated(agreement, until).where(clearings.c.state.in_(list(CARRIED)))
-
-
-def unstated(agreement: Agreement, until: int) -> Select[Any]:
+def unstated(query: Select[Any], agreement: Agreement, until: int) -> Select[Any]:
     mine = and_(of_agreement(agreement), clearings.c.statement_id.is_(None), clearings.c.ended_at < until)
-    return select(clearings).where(mine).order_by(clearings.c.ended_at, clearings.c.id)
+    return query.where(mine).order_by(clearings.c.ended_at, clearings.c.id)
 
 
 def of_agreement(agreement: Agreement) -> ColumnElement[bool]:
@@ -81,7 +135,7 @@ def during(instant: Any, agreement: Agreement) -> ColumnElement[bool]:
     return began if agreement.valid_to is None else and_(began, instant < agreement.valid_to)
 
 
-def adjusted(agreement: Agreement, until: int) -> Select[Any]:
+def unadjusted(agreement: Agreement, until: int) -> Select[Any]:
     """Adjustments that no statement has: of the agreement, or of its pair and currency."""
     table = adjustments.c
     nobodys = and_(

@@ -1,24 +1,27 @@
 """The lines of a statement and what they make: totals by VAT, and each line's share of them."""
 
-import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from json.encoder import encode_basestring_ascii
+from typing import Any, NamedTuple
 
 from hub.closing import months, vat
-from hub.closing.allocation import apportion
 from hub.closing.problems import SafetyBound
-from hub.closing.rounding import amount_of, places_of, rounded, units
+from hub.closing.rounding import rounded
+from hub.closing.shares import Bases, Part, Total, totals_of
 from hub.closing.vat import Vat
 from hub.ocpi.document import Json
 from hub.parties.terms import Terms
 from hub.store.adjustments import taxes_of
-from hub.store.base import MICRO, micro
+from hub.store.base import micro, of_micro, text_of_micro
 
 NOUGHT = Decimal(0)
 FEE, ROUNDING, ADJUSTMENT = "FEE", "ROUNDING", "ADJUSTMENT"
+CREDIT, PARTIAL = "CREDIT", "PARTIAL"
+SIGNS: Mapping[str, int] = {CREDIT: -1, PARTIAL: 0}
+"""How often a CDR and its energy count; once where it is not here."""
 BESIDE = frozenset({FEE, ROUNDING})
 """Lines that follow from the others, and are made anew when some leave."""
 PLACES = Decimal("0.000001")
@@ -49,16 +52,6 @@ class Line:
     engine: str | None = None
     policy: str | None = None
     input_hash: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """What a statement has of one category and rate: the exact sum, the same rounded, the VAT of that."""
-
-    vat: Vat
-    base: Decimal
-    net: Decimal
-    tax: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,46 +90,79 @@ class Sheet:
 # Lines -----------------------------------------------------------------------------------------------------
 
 
-def of_cdr(row: Any, cdr: Json, terms: Terms) -> Iterator[Line]:
-    """The lines of a CDR, one for each rate of VAT; amounts have the sign of its total."""
-    sign = -1 if row.kind == "CREDIT" else 1
-    bases = vat.of_cdr(cdr, row.net, terms)
-    for place, which in enumerate(sorted(bases), 1):
-        first = place == 1
-        yield Line(
-            kind=row.kind,
-            service_month=months.of(row.ended_at, terms.time_zone),
-            vat=which,
-            base=bases[which],
-            part=place,
-            energy=sign * row.energy if first else NOUGHT,
-            fee=fee_of(row.net, sign * row.energy, sign, terms) if first else NOUGHT,
-            clearing_id=row.id,
-            cdr_key=row.cdr_key,
-            ended_at=row.ended_at,
-            engine=row.engine,
-            policy=row.policy,
-            input_hash=row.input_hash,
-        )
+class Head(NamedTuple):
+    """What the lines of a CDR or an adjustment tell beside their amounts; the first has energy and fee."""
+
+    kind: str
+    service_month: str
+    clearing_id: int | None
+    adjustment_id: int | None
+    cdr_key: str | None
+    ended_at: int
+    energy: Decimal
+    fee: Decimal
+    text: str | None = None
+    engine: str | None = None
+    policy: str | None = None
+    input_hash: str | None = None
 
 
-def of_adjustment(row: Any, terms: Terms) -> Iterator[Line]:
-    """The lines of an amount beside CDRs. The hub's part of a CDR's amount follows it, its fee for each CDR
-    and kWh does not: no CDR was taken back."""
-    bases = vat.of_adjustment(row.net, taxes_of(row), terms)
-    for place, which in enumerate(sorted(bases), 1):
-        yield Line(
-            kind=ADJUSTMENT,
-            service_month=months.of(row.service_at, terms.time_zone),
-            vat=which,
-            base=bases[which],
-            part=place,
-            fee=exact(row.net * terms.fee_percent / 100) if place == 1 else NOUGHT,
-            adjustment_id=row.id,
-            cdr_key=row.cdr_key,
-            ended_at=row.service_at,
-            text=f"{row.kind}: {row.why}" if row.why else row.kind,
-        )
+def parts_of_cdr(kind: str, cdr: Json, net: Decimal, terms: Terms) -> list[Part]:
+    """What the lines of a CDR bear and their exact amounts, one for each rate; with the sign of its total."""
+    bases = (vat.of_part if kind == PARTIAL else vat.of_cdr)(cdr, net, terms)
+    return in_order(bases)
+
+
+def in_order(bases: Mapping[Vat, Decimal]) -> list[Part]:
+    return [(which, micro(bases[which])) for which in sorted(bases)]
+
+
+def head_of_cdr(row: Any, terms: Terms) -> Head:
+    """row: `id`, `kind` ... of its clearing, energy and net in millionths.
+
+    Of a credit in part, money alone: the energy was charged, and the hub's part of the amount follows it.
+    """
+    sign = SIGNS.get(row.kind, 1)
+    energy = sign * quantity(row.energy)
+    return Head(
+        row.kind,
+        months.of(row.ended_at, terms.time_zone),
+        row.id,
+        None,
+        row.cdr_key,
+        row.ended_at,
+        energy,
+        fee_of(quantity(row.net), energy, sign, terms),
+        None,
+        row.engine,
+        row.policy,
+        row.input_hash,
+    )
+
+
+def quantity(millionths: int) -> Decimal:
+    """With six decimals, whatever they are; a quarter of the time of `of_micro`."""
+    return Decimal(millionths).scaleb(-6)
+
+
+def parts_of_adjustment(row: Any, terms: Terms) -> list[Part]:
+    return in_order(vat.of_adjustment(row.net, taxes_of(row), terms))
+
+
+def head_of_adjustment(row: Any, terms: Terms) -> Head:
+    """Of an amount beside CDRs. The hub's part of a CDR's amount follows it, its fee for each CDR and kWh
+    does not: no CDR was taken back."""
+    return Head(
+        ADJUSTMENT,
+        months.of(row.service_at, terms.time_zone),
+        None,
+        row.id,
+        row.cdr_key,
+        row.service_at,
+        NOUGHT,
+        exact(row.net * terms.fee_percent / 100),
+        f"{row.kind}: {row.why}" if row.why else row.kind,
+    )
 
 
 def fee_of(net: Decimal, energy: Decimal, count: int, terms: Terms) -> Decimal:
@@ -153,74 +179,18 @@ def exact(amount: Decimal) -> Decimal:
 # What they make --------------------------------------------------------------------------------------------
 
 
-def sheet(drafts: Sequence[Line], currency: str, terms: Terms, month: str) -> Sheet:
-    """A statement of these lines: totals first, each line's share from them (I2)."""
-    totals, shared = [], []
-    for which, mine in by_vat(drafts).items():
-        total = total_of(which, [each.base for each in mine], currency, terms)
-        totals.append(total)
-        shared += share(mine, total, currency, terms)
-    place = {(each.clearing_id, each.adjustment_id, each.part): n for n, each in enumerate(drafts)}
-    shared.sort(key=lambda each: place[each.clearing_id, each.adjustment_id, each.part])
-    return with_fee(shared, totals, currency, terms, month)
-
-
-def by_vat(given: Sequence[Any]) -> dict[Vat, list[Any]]:
-    groups: defaultdict[Vat, list[Any]] = defaultdict(list)
-    for each in given:
-        groups[each.vat].append(each)
-    return {which: groups[which] for which in sorted(groups)}
-
-
-def total_of(which: Vat, bases: Sequence[Decimal], currency: str, terms: Terms) -> Total:
-    """Rounded once for all of a rate (BR-CO-17), or where agreed, each line and then summed."""
-    base = sum(bases, NOUGHT)
-    if terms.rounded == "LINE":
-        nets = [rounded(each, currency, terms.rounding) for each in bases]
-        taxes = [tax_on(each, which, currency, terms) for each in nets]
-        return Total(which, base, sum(nets, NOUGHT), sum(taxes, NOUGHT))
-    net = rounded(base, currency, terms.rounding)
-    return Total(which, base, net, tax_on(net, which, currency, terms))
-
-
-def tax_on(net: Decimal, which: Vat, currency: str, terms: Terms) -> Decimal:
-    return rounded(net * which.rate / 100, currency, terms.rounding)
-
-
-def share(mine: Sequence[Line], total: Total, currency: str, terms: Terms) -> list[Line]:
-    """Each line's part of a total, by largest remainder: the parts make up the whole."""
-    if terms.rounded == "LINE":
-        nets = [rounded(each.base, currency, terms.rounding) for each in mine]
-        taxes = [tax_on(net, total.vat, currency, terms) for net in nets]
-    else:
-        cents, rate = 10 ** places_of(currency), micro(total.vat.rate)
-        nets, taxes = (
-            [amount_of(whole, currency) for whole in apportion(units(sum_, currency), parts, one).values()]
-            for sum_, parts, one in (
-                (total.net, numbered(mine, cents), MICRO),
-                (total.tax, numbered(mine, cents * rate), MICRO * MICRO * 100),
-            )
-        )
-    return [replace(line, net=net, tax=tax) for line, net, tax in zip(mine, nets, taxes, strict=True)]
-
-
-def numbered(mine: Sequence[Line], times: int) -> Mapping[str, int]:
-    """Their amounts in parts of a unit, named so that names compared as text have the order of the lines."""
-    return {f"{place:09}": micro(each.base) * times for place, each in enumerate(mine)}
-
-
-def with_fee(
-    shared: Sequence[Line], totals: Sequence[Total], currency: str, terms: Terms, month: str
-) -> Sheet:
-    """The hub's fee as a line of its own, without VAT: the hub bills that by its own document."""
-    fee = rounded(sum((each.fee for each in shared), NOUGHT), currency, terms.rounding)
-    told = tuple(shared)
-    if fee:
-        count = len({each.clearing_id for each in shared if each.clearing_id is not None})
-        said = f"Fee of the hub for {count} CDRs, borne by the {PAYERS[terms.fee_payer]}"
-        told += (Line(FEE, month, vat.NONE_TOLD, fee, net=fee, text=said),)
+def sums_of(totals: Sequence[Total], fees: Decimal, currency: str, terms: Terms) -> Sums:
+    """fees: of all lines, exact; rounded once."""
     net, tax = (sum((getattr(each, name) for each in totals), NOUGHT) for name in ("net", "tax"))
-    return checked(Sheet(told, tuple(totals), Sums(net, tax, fee, terms.fee_payer)))
+    return Sums(net, tax, rounded(fees, currency, terms.rounding), terms.fee_payer)
+
+
+def fee_line(sums: Sums, cdrs: int, month: str) -> Line | None:
+    """The hub's fee as a line of its own, without VAT: the hub bills that by its own document."""
+    if not sums.fee:
+        return None
+    said = f"Fee of the hub for {cdrs} CDRs, borne by the {PAYERS[sums.fee_payer]}"
+    return Line(FEE, month, vat.NONE_TOLD, sums.fee, net=sums.fee, text=said)
 
 
 PAYERS = {"CPO": "CPO", "EMSP": "eMSP"}
@@ -229,17 +199,28 @@ PAYERS = {"CPO": "CPO", "EMSP": "eMSP"}
 def remaining(stay: Sequence[Line], currency: str, terms: Terms, month: str) -> Sheet:
     """What a statement is when lines have left it: the others keep their shares, and what their rounding
     differs by from that of the new totals is a line of its own."""
-    totals, told = [], list(stay)
-    for which, mine in by_vat(stay).items():
-        total = total_of(which, [each.base for each in mine], currency, terms)
-        totals.append(total)
+    totals = totals_of(Bases((each.vat, micro(each.base)) for each in stay), currency, terms)
+    groups, told = by_vat(stay), list(stay)
+    for total in totals:
+        mine = groups[total.vat]
         net, tax = total.net - summed(mine, "net"), total.tax - summed(mine, "tax")
         if net or tax:
-            told.append(Line(ROUNDING, month, which, NOUGHT, net=net, tax=tax, text="Rounding of the rest"))
-    return with_fee(told, totals, currency, terms, month)
+            told.append(
+                Line(ROUNDING, month, total.vat, NOUGHT, net=net, tax=tax, text="Rounding of the rest")
+            )
+    sums = sums_of(totals, summed(told, "fee"), currency, terms)
+    fee = fee_line(sums, len({each.clearing_id for each in stay if each.clearing_id is not None}), month)
+    return checked(Sheet(tuple(told) if fee is None else (*told, fee), totals, sums))
 
 
-def summed(some: Sequence[Any], name: str) -> Decimal:
+def by_vat(given: Sequence[Line]) -> dict[Vat, list[Line]]:
+    groups: defaultdict[Vat, list[Line]] = defaultdict(list)
+    for each in given:
+        groups[each.vat].append(each)
+    return groups
+
+
+def summed(some: Sequence[Line], name: str) -> Decimal:
     return sum((getattr(each, name) for each in some), NOUGHT)
 
 
@@ -249,9 +230,13 @@ def checked(made: Sheet) -> Sheet:
         mine = [each for each in made.lines if each.vat == total.vat and each.kind != FEE]
         if (summed(mine, "net"), summed(mine, "tax")) != (total.net, total.tax):
             raise SafetyBound(f"the lines of VAT {total.vat} do not make up their total")
-    if made.sums.receivable != made.sums.payable + made.sums.fee:
-        raise SafetyBound("what is owed is not what is to be paid and the fee")
+    refuse_unowed(made.sums)
     return made
+
+
+def refuse_unowed(sums: Sums) -> None:
+    if sums.receivable != sums.payable + sums.fee:
+        raise SafetyBound("what is owed is not what is to be paid and the fee")
 
 
 # As rows ---------------------------------------------------------------------------------------------------
@@ -270,8 +255,85 @@ def of_row(row: Any) -> Line:
     return Line(vat=Vat(row.category, row.rate), **{name: getattr(row, name) for name in names})
 
 
-def content(line: Line) -> str:
-    """All figures of a line as text: equal for equal lines, on every engine."""
+class Row(NamedTuple):
+    """A line as a row has it, amounts in millionths; without its statement and revision."""
+
+    number: int
+    kind: str
+    service_month: str
+    category: str
+    rate: int
+    base: int
+    part: int
+    energy: int
+    fee: int
+    net: int
+    tax: int
+    clearing_id: int | None
+    adjustment_id: int | None
+    cdr_key: str | None
+    ended_at: int | None
+    text: str | None
+    engine: str | None
+    policy: str | None
+    input_hash: str | None
+
+
+def row_of(line: Line, number: int) -> Row:
     told = columns(line)
-    plain = {name: f"{v.normalize():f}" if isinstance(v, Decimal) else v for name, v in told.items()}
-    return json.dumps(plain, sort_keys=True)
+    amounts = {name: micro(told[name]) for name in AMOUNTS}
+    return Row(**told | amounts | {"number": number})
+
+
+def of_figures(row: Row) -> Line:
+    """The opposite."""
+    return of_row(row._replace(**{name: of_micro(getattr(row, name)) for name in AMOUNTS}))  # type: ignore[arg-type]
+
+
+AMOUNTS = ("rate", "base", "energy", "fee", "net", "tax")
+CONTENT = (
+    '{"adjustment_id": %s, "base": "%s", "category": %s, "cdr_key": %s, "clearing_id": %s, "ended_at": %s, '
+    '"energy": "%s", "engine": %s, "fee": "%s", "input_hash": %s, "kind": %s, "net": "%s", "part": %s, '
+    '"policy": %s, "rate": "%s", "service_month": %s, "tax": "%s", "text": %s}'
+)
+"""A line as text, for its checksum: equal for equal lines, on every engine, in every version of the hub."""
+
+
+def content(line: Line) -> str:
+    """All figures of a line as text."""
+    return content_of(row_of(line, 0), figure(line.energy), figure(line.fee))
+
+
+def content_of(row: Row, energy: str, fee: str) -> str:
+    """energy and fee as `figure` tells them: of a credit, nought is -0."""
+    return CONTENT % (
+        plain(row.adjustment_id),
+        text_of_micro(row.base),
+        plain(row.category),
+        plain(row.cdr_key),
+        plain(row.clearing_id),
+        plain(row.ended_at),
+        energy,
+        plain(row.engine),
+        fee,
+        plain(row.input_hash),
+        plain(row.kind),
+        text_of_micro(row.net),
+        row.part,
+        plain(row.policy),
+        text_of_micro(row.rate),
+        plain(row.service_month),
+        text_of_micro(row.tax),
+        plain(row.text),
+    )
+
+
+def figure(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
+
+
+def plain(value: int | str | None) -> str:
+    """As JSON."""
+    if value is None:
+        return "null"
+    return encode_basestring_ascii(value) if isinstance(value, str) else str(value)

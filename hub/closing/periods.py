@@ -4,24 +4,21 @@ It is one transaction, so that whatever happens on the way, all of it is there o
 a month that is closed already gets what the first close has made.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select
 
-from hub.clearing import states
-from hub.clearing.states import State
-from hub.closing import candidates, lines, months, statements
-from hub.closing.candidates import CARRIED, Chosen
-from hub.closing.lines import Line
+from hub.closing import candidates, months, sheets, statements
 from hub.closing.problems import LaterOneClosed, NotOver
+from hub.closing.sheets import Billed, Tick
 from hub.closing.statements import DRAFT, Making
+from hub.closing.taking import Taking
 from hub.ocpi import instants
 from hub.parties import agreements as book
 from hub.parties.agreements import Agreement
-from hub.store import audit, documents
-from hub.store.adjustments import adjustments
+from hub.store import audit
 from hub.store.agreements import agreements
 from hub.store.audit import Actor
 from hub.store.base import INSERTS
@@ -30,7 +27,13 @@ from hub.store.statements import period_carried, periods
 from hub.store.statements import statements as table
 from hub.store.unit import Unit
 
-TOGETHER = 500
+Watch = Callable[[Agreement, int], Tick]
+"""Asked for a tick when the statement of an agreement is begun, and told how much there is to do."""
+
+
+def nobody(agreement: Agreement, total: int) -> Tick:
+    """Nobody watches."""
+    return lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,9 @@ class Closed:
     fresh: bool
 
 
-def close_all(store: Store, month: str, actor: Actor, only: int | None = None) -> Iterator[Closed]:
+def close_all(
+    store: Store, month: str, actor: Actor, only: int | None = None, watch: Watch = nobody
+) -> Iterator[Closed]:
     """Close a month for every agreement that has begun by its end, each in a transaction of its own.
 
     NotOver where it is not over yet for one of them: then none is closed.
@@ -57,7 +62,7 @@ def close_all(store: Store, month: str, actor: Actor, only: int | None = None) -
         meant = [each for each in meant if holds_in(unit, each, month)]
     for agreement in meant:
         with store.unit() as unit:
-            closed = close(unit, agreement.id, month, actor)
+            closed = close(unit, agreement.id, month, actor, watch)
         yield closed
 
 
@@ -74,11 +79,10 @@ def holds_in(unit: Unit, agreement: Agreement, month: str) -> bool:
     begin, end = months.span(month, agreement.terms.time_zone)
     if agreement.valid_to is None or agreement.valid_to > begin or of(unit, agreement.id, month) is not None:
         return True
-    found = candidates.chosen(unit, agreement, end)
-    return bool(found.rows or found.adjusted or found.carried)
+    return candidates.is_any(unit, agreement, end)
 
 
-def close(unit: Unit, agreement_id: int, month: str, actor: Actor) -> Closed:
+def close(unit: Unit, agreement_id: int, month: str, actor: Actor, watch: Watch = nobody) -> Closed:
     """In the transaction of the caller. NotOver, LaterOneClosed."""
     locking = select(agreements.c.id).where(agreements.c.id == agreement_id).with_for_update()
     unit.connection.execute(locking)
@@ -86,10 +90,9 @@ def close(unit: Unit, agreement_id: int, month: str, actor: Actor) -> Closed:
     period = begun(unit, agreement, month, actor)
     if period is None:
         return made_before(unit, agreement, month)
-    chosen = candidates.taken(unit, agreement, period.ends_at)
-    carry(unit, period.id, chosen.carried)
-    statement = state(unit, agreement, period, chosen, actor)
-    closed = Closed(agreement, period, statement, len(chosen.carried), fresh=True)
+    carried = candidates.carry(unit, agreement, period)
+    statement = state(unit, agreement, period, actor, watch)
+    closed = Closed(agreement, period, statement, carried, fresh=True)
     told = {"month": month, "statement": None if statement is None else statement.id}
     audit.record(unit, actor, "close", f"period/{agreement_id}/{month}", None, told)
     return closed
@@ -133,48 +136,21 @@ def refuse_later(unit: Unit, agreement: Agreement, month: str) -> None:
         )
 
 
-def carry(unit: Unit, period_id: int, carried: Sequence[Any]) -> None:
-    """Write down what is on no statement yet, and why."""
-    told = [
-        {
-            "period_id": period_id,
-            "clearing_id": row.id,
-            "owner": row.owner,
-            "cdr_key": row.cdr_key,
-            "state": row.state,
-            "net": row.net,
-            "why": CARRIED[State(row.state)],
-        }
-        for row in carried
-    ]
-    for begin in range(0, len(told), TOGETHER):
-        unit.connection.execute(insert(period_carried), told[begin : begin + TOGETHER])
-
-
-def state(unit: Unit, agreement: Agreement, period: Any, chosen: Chosen, actor: Actor) -> Any:
-    """The statement of all that was chosen; None when that is nothing."""
-    if not chosen.rows and not chosen.adjusted:
+def state(unit: Unit, agreement: Agreement, period: Any, actor: Actor, watch: Watch) -> Any:
+    """The statement of all that is ready; None when that is nothing."""
+    ready = candidates.ready(unit, agreement, period.ends_at)
+    adjusted = candidates.adjusted(unit, agreement, period.ends_at)
+    if not ready.ids and not adjusted:
         return None
-    drafts = [line for row in chosen.rows for line in of_cdr(unit, row, agreement)]
-    drafts += [line for row in chosen.adjusted for line in lines.of_adjustment(row, agreement.terms)]
-    sheet = lines.sheet(drafts, agreement.pair.currency, agreement.terms, period.month)
-    statement = statements.draft(unit, agreement, period)
-    making = Making(actor.name)
-    statements.write(unit, statement, sheet, making)
+    statement, making = statements.draft(unit, agreement, period), Making(actor.name)
+    source = Taking(unit, statement, agreement.terms, ready, adjusted, actor.name)
+    billed = Billed(statement.currency, agreement.terms, period.month)
+    tick = watch(agreement, 2 * (len(ready.ids) + len(adjusted)))
+    figures = sheets.drawn(source, billed, lambda rows: statements.put(unit, statement, rows), tick)
+    statements.record(unit, statement, figures, making)
     statements.note(unit, statement.id, None, DRAFT, making)
-    why = f"on statement {statement.id}, of {period.month}"
-    columns = {"statement_id": statement.id, "agreement_id": agreement.id}
-    states.move_all(unit, chosen.rows, State.STATED, actor.name, why, **columns)
-    taken = update(adjustments).where(adjustments.c.id.in_([row.id for row in chosen.adjusted]))
-    if chosen.adjusted:
-        unit.connection.execute(taken.values(statement_id=statement.id))
+    candidates.keep(unit, adjusted, statement.id)
     return statement
-
-
-def of_cdr(unit: Unit, row: Any, agreement: Agreement) -> Iterator[Line]:
-    stored = documents.by_seq(unit, "cdrs", row.cdr_seq)
-    assert stored is not None, "CDRs are never deleted"
-    return lines.of_cdr(row, stored.document.newest, agreement.terms)
 
 
 def made_before(unit: Unit, agreement: Agreement, month: str) -> Closed:

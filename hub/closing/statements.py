@@ -1,16 +1,17 @@
 """A statement: what an eMSP owes a CPO for a month in one currency, with its lines, totals and revisions."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, insert, select, update
 
-from hub.closing import accounts, lines
-from hub.closing.lines import BESIDE, Line, Sheet, Sums, Total
+from hub.closing import accounts, lines, sheets
+from hub.closing.lines import BESIDE, Line, Row, Sheet, Sums
 from hub.closing.problems import NoSuchStatement
+from hub.closing.shares import Total
+from hub.closing.sheets import Figures
 from hub.closing.vat import Vat
 from hub.ocpi import strictjson
 from hub.ocpi.document import Json, Party
@@ -18,6 +19,7 @@ from hub.ocpi.module import Role
 from hub.parties import registry
 from hub.parties.agreements import Agreement
 from hub.parties.terms import Terms, of_plain, plain
+from hub.store import bulk
 from hub.store.statements import (
     statement_events,
     statement_lines,
@@ -80,19 +82,36 @@ def name_of(unit: Unit, party: Party, role: Role) -> str | None:
     return found[0].name if found else None
 
 
-def write(unit: Unit, statement: Any, sheet: Sheet, making: Making, since: int = 0) -> None:
-    """A revision of a statement: the lines after number `since` are new, the totals and sums are its own.
+def put(unit: Unit, statement: Any, rows: Sequence[Row]) -> None:
+    """Lines of its first revision, however many."""
+    same = (statement.id, statement.revision)
+    bulk.write(unit, statement_lines, PUT, [(*same, *row) for row in rows])
 
-    It is posted in the ledger in the same transaction.
-    """
+
+PUT = ("statement_id", "revision", *Row._fields)
+
+
+def write(unit: Unit, statement: Any, sheet: Sheet, making: Making, since: int) -> None:
+    """A later revision: the lines after number `since` are new, the totals and sums are its own."""
+    place = sum(each.kind not in BESIDE for each in sheet.lines)
     fresh = [
         lines.columns(line) | {"statement_id": statement.id, "number": number, "revision": statement.revision}
-        for number, line in enumerate(sheet.lines[since_place(sheet, since) :], since + 1)
+        for number, line in enumerate(sheet.lines[place:], since + 1)
     ]
-    for begin in range(0, len(fresh), TOGETHER):
-        unit.connection.execute(insert(statement_lines), fresh[begin : begin + TOGETHER])
+    if fresh:
+        unit.connection.execute(insert(statement_lines), fresh)
+    record(unit, statement, figures_of(sheet), making)
+
+
+def figures_of(sheet: Sheet) -> Figures:
+    count = sum(each.kind not in BESIDE for each in sheet.lines)
+    return Figures(sheet.totals, sheet.sums, count, checksum(sheet.lines, sheet.totals))
+
+
+def record(unit: Unit, statement: Any, figures: Figures, making: Making) -> None:
+    """What a revision comes to. It is posted in the ledger in the same transaction."""
     same = {"statement_id": statement.id, "revision": statement.revision}
-    if sheet.totals:
+    if figures.totals:
         told = [
             same
             | {
@@ -102,30 +121,22 @@ def write(unit: Unit, statement: Any, sheet: Sheet, making: Making, since: int =
                 "net": each.net,
                 "tax": each.tax,
             }
-            for each in sheet.totals
+            for each in figures.totals
         ]
         unit.connection.execute(insert(statement_totals), told)
-    unit.connection.execute(insert(statement_revisions).values(revision_of(unit, same, sheet, making)))
-    entries = accounts.of_statement(statement, sheet.totals, sheet.sums)
+    unit.connection.execute(insert(statement_revisions).values(revision_of(unit, same, figures, making)))
+    entries = accounts.of_statement(statement, figures.totals, figures.sums)
     accounts.book(unit, statement, entries, making.by, unit.now)
 
 
-def since_place(sheet: Sheet, since: int) -> int:
-    """Where in a sheet the new lines begin: those of a first revision are all new, of a later one only those
-    that follow from the others."""
-    if not since:
-        return 0
-    return sum(each.kind not in BESIDE for each in sheet.lines)
-
-
-def revision_of(unit: Unit, same: Json, sheet: Sheet, making: Making) -> Json:
-    sums = sheet.sums
+def revision_of(unit: Unit, same: Json, figures: Figures, making: Making) -> Json:
+    sums = figures.sums
     names = ("net", "tax", "gross", "fee", "receivable", "payable")
     return {
         **same,
         **{name: getattr(sums, name) for name in names},
-        "lines": sum(each.kind not in BESIDE for each in sheet.lines),
-        "checksum": checksum(sheet.lines, sheet.totals),
+        "lines": figures.lines,
+        "checksum": figures.checksum,
         "made_at": unit.now,
         "made_by": making.by,
         "why": making.why,
@@ -137,9 +148,7 @@ def checksum(told: Iterable[Line], totals: Iterable[Total]) -> str:
     found = hashlib.sha256()
     for line in told:
         found.update(lines.content(line).encode() + b"\n")
-    for total in totals:
-        figures = [f"{each.normalize():f}" for each in (total.vat.rate, total.base, total.net, total.tax)]
-        found.update(json.dumps([total.vat.category, *figures]).encode() + b"\n")
+    sheets.note_totals(found, totals)
     return found.hexdigest()
 
 

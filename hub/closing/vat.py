@@ -36,11 +36,45 @@ def of_cdr(cdr: Json, net: Decimal, terms: Terms) -> dict[Vat, Decimal]:
     settled = by_terms(terms)
     if settled is not None:
         return {settled: net}
+    only = only_rate(cdr)
+    if only is not None:
+        return {only: net}
     total = cost(cdr["total_cost"])
     shares = [each for each in (cost(cdr[name]) for name in SHARES if cdr.get(name) is not None) if each.net]
     if not shares or not any(each.taxes for each in shares):
         return of_taxes(net, total.net, total.taxes)
     return parts(net, by_share(shares))
+
+
+def of_part(cdr: Json, net: Decimal, terms: Terms) -> dict[Vat, Decimal]:
+    """The same of a credit CDR that takes back a part: by the taxes of its total, where they tell the rate;
+    else each rate of the whole has its share."""
+    settled = by_terms(terms)
+    if settled is not None:
+        return {settled: net}
+    total = cost(cdr["total_cost"])
+    taxes = [(rate, amount) for rate, amount in total.taxes if amount]
+    whole = by_share(cost(cdr[name]) for name in SHARES if cdr.get(name) is not None and cost(cdr[name]).net)
+    if taxes and all(rate is not None for rate, _ in taxes):
+        return of_taxes(net, total.net, taxes)
+    which = rate_of(total.net, taxes, [each.rate for each in whole if each.rate])
+    return {which: net} if which in whole or len(whole) < 2 else parts(net, whole)
+
+
+def only_rate(cdr: Json) -> Vat | None:
+    """Where each part of the cost bears one tax, told in percent, and that is the same for all, as most often
+    it is: nothing is to be shared out then."""
+    found: Decimal | None = None
+    for name in SHARES:
+        price = cdr.get(name)
+        if not price or not price["before_taxes"]:
+            continue
+        taxes = price.get("taxes")
+        rate = taxes[0].get("percentage") if taxes and len(taxes) == 1 else None
+        if rate is None or (found is not None and rate != found):
+            return None
+        found = rate
+    return None if found is None else vat(Decimal(found))
 
 
 def of_adjustment(net: Decimal, taxes: Taxes, terms: Terms) -> dict[Vat, Decimal]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Integer, MetaData, TypeDecorator
@@ -48,14 +47,19 @@ class Micro(TypeDecorator[Decimal]):
 
 def micro(value: Decimal) -> int:
     """ValueError when it has more than six places or does not fit: nothing is rounded on its way in."""
-    scaled = Fraction(value) * MICRO if value.is_finite() else None
-    if scaled is None or scaled.denominator != 1 or abs(scaled) > MOST:
+    over, under = value.as_integer_ratio() if value.is_finite() else (0, 0)
+    scaled, rest = divmod(over * MICRO, under) if under else (0, 1)
+    if rest or abs(scaled) > MOST:
         raise ValueError(f"{value} is no number of millionths that the database can hold")
-    return int(scaled)
+    return scaled
 
 
 def of_micro(value: int) -> Decimal:
     """Without noughts at the end, as it is written in JSON."""
+    return Decimal(text_of_micro(value))
+
+
+def text_of_micro(value: int) -> str:
     whole, rest = divmod(abs(value), MICRO)
-    text = f"{whole}.{rest:06}".rstrip("0").rstrip(".")
-    return Decimal(text if value >= 0 else f"-{text}")
+    text = f"{whole}.{rest:06}".rstrip("0") if rest else str(whole)
+    return text if value >= 0 else f"-{text}"
