@@ -1,4 +1,5 @@
-"""The long work of clearing and closing: one decision upon many CDRs, a month of all agreements."""
+"""The long work of clearing and closing: one decision upon many CDRs, a month of all agreements, a closed
+month once more."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -9,7 +10,7 @@ from sqlalchemy import func, select
 from hub.clearing import deciding
 from hub.clearing.deciding import Decision, Filter
 from hub.clearing.states import MovedMeanwhile, NoSuchTransition, State
-from hub.closing import periods
+from hub.closing import periods, replay
 from hub.closing.periods import Closed
 from hub.closing.problems import ClosingProblem
 from hub.hub import Hub
@@ -24,7 +25,7 @@ DECIDABLE = (State.HELD.value, State.REJECTED.value, State.DROPPED.value)
 BATCH = 50
 """So many are decided in one transaction, so that nobody who writes waits for long."""
 NAMED = 100
-"""So many that could not be decided are named."""
+"""So many that could not be decided, or that differ, are named."""
 PARTIES = ("owner", "emsp")
 
 
@@ -88,6 +89,28 @@ def close_month(hub: Hub, wanted: Json, progress: Watch) -> Json:
     except ClosingProblem as fault:
         raise Conflict(str(fault)) from fault
     return {"closed": closed}
+
+
+def replay_month(hub: Hub, wanted: Json, progress: Watch) -> Json:
+    """Every figure of the statements of a month once more; nothing is written."""
+    with hub.store.reading() as unit:
+        total, done = replay.size(unit, wanted["month"]), 0
+
+        def tick(lines: int) -> None:
+            nonlocal done
+            done += lines
+            progress(done, total)
+
+        found = replay.replay(unit, wanted["month"], tick)
+    return {
+        "statements": found.statements,
+        "lines": found.lines,
+        "differences": len(found.differences),
+        "first_differences": [
+            {name: getattr(each, name) for name in ("statement", "where", "stands", "computed")}
+            for each in found.differences[:NAMED]
+        ],
+    }
 
 
 def told(closed: Closed) -> Json:

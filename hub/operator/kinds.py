@@ -6,7 +6,7 @@ from typing import Protocol
 from hub.hub import Hub
 from hub.ocpi.document import Json
 from hub.ocpi.errors import OcpiError
-from hub.operator import clearing_kinds
+from hub.operator import clearing_kinds, export_kinds, missing_kinds
 from hub.operator.price_kinds import what_if
 from hub.parties import registration, registry
 from hub.parties.partner import Partner
@@ -17,7 +17,13 @@ from hub.sync import quarantine as rereading
 
 class Progress(Protocol):
     """Tells how far a job is, as often as one likes, but not inside a unit of the store, which writes alone.
-    It raises when the job is to be left off."""
+    It raises when the job is to be left off.
+
+    job  the number of the job
+    """
+
+    @property
+    def job(self) -> int: ...
 
     def __call__(self, done: int, total: int | None = None) -> None: ...
 
@@ -80,4 +86,7 @@ KINDS: Mapping[str, Kind] = {
     "what-if": what_if,
     "decide-cdrs": clearing_kinds.decide,
     "close-month": clearing_kinds.close_month,
+    "replay-month": clearing_kinds.replay_month,
+    "export": export_kinds.export,
+    "look-for-missing": missing_kinds.look,
 }

@@ -45,6 +45,10 @@ class Under:
         self.over = threading.Event()
         self.heart = threading.Thread(target=self._beat, name=f"job {task.id}")
 
+    @property
+    def job(self) -> int:
+        return self.task.id
+
     def __call__(self, done: int, total: int | None = None) -> None:
         """Of `hub.operator.kinds.Progress`."""
         self.done, self.total = done, total

@@ -11,7 +11,7 @@ from marshmallow import Schema
 from hub.hub import Hub
 from hub.ocpi import strictjson
 from hub.ocpi.document import Json
-from hub.operator import etags, paging
+from hub.operator import etags, paging, sending
 from hub.operator.call import Call
 from hub.operator.fields import Because, Nothing
 from hub.operator.paging import Listing
@@ -24,6 +24,7 @@ View = Callable[..., Any]
 F = TypeVar("F", bound=View)
 ID = 2**53 - 1
 """For paths: `<int(max=9007199254740991):user_id>`; larger numbers are no ids, and no database holds them."""
+BINARY = {"type": "string", "format": "binary"}
 KEY_HEADER, MATCH_HEADER = "Idempotency-Key", "If-Match"
 
 
@@ -40,6 +41,7 @@ class Operation:
     current   for changes: the view that tells the present state, whose ETag is If-Match
     shown     the names of fields of the answer that are shown this once only
     asks      a POST that only asks: what is asked for is too much for a query string
+    sends     for a GET that answers with a `hub.operator.sending.Download`: its media types
     """
 
     name: str
@@ -47,13 +49,14 @@ class Operation:
     rule: str
     view: View
     permission: Permission
-    answers: type[Schema] | None
+    answers: type[Schema] | None = None
     query: type[Schema] = Nothing
     takes: type[Schema] | None = None
     status: int = 200
     current: View | None = None
     shown: Collection[str] = ()
     asks: bool = False
+    sends: Collection[str] = ()
 
     @property
     def changes(self) -> bool:
@@ -75,6 +78,8 @@ class Operation:
 
         if not self.changes:
             with hub.store.reading() as unit:
+                if self.sends:
+                    return sending.response_of(self.view(call(unit), **path))
                 return self.shown_to(self.answered(call(unit), path))
         with hub.store.unit() as unit:
             return response_of(self.done(call(unit), path))
@@ -123,10 +128,11 @@ class Operation:
 
 
 def why(schema: type[Schema] | None, given: Json) -> str | None:
-    """The reason for the audit trail, which is taken out; `reason` of other schemas is what they say it is."""
+    """The reason for the audit trail, which is taken out; in other schemas `reason` is what they say."""
     if schema is None or not issubclass(schema, Because):
         return None
-    return given.pop("reason", None)
+    reason: str | None = given.pop("reason", None)
+    return reason
 
 
 def repeatable(call: Call, key: str) -> Repeatable:
@@ -204,7 +210,10 @@ class Section:
         function.__doc__ = made.view.__doc__
         function.__name__ = name
         wrapped: Any = function
-        wrapped = self.blueprint.response(made.status if made.answers else 204, made.answers)(wrapped)
+        for media_type in made.sends:
+            wrapped = self.blueprint.response(200, BINARY, content_type=media_type)(wrapped)
+        if not made.sends:
+            wrapped = self.blueprint.response(made.status if made.answers else 204, made.answers)(wrapped)
         if made.takes is not None:
             wrapped = self.blueprint.arguments(made.takes, location="json")(wrapped)
         wrapped = self.blueprint.arguments(made.query, location="query")(wrapped)

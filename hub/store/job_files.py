@@ -6,7 +6,7 @@ memory nor a lock grows with it. It is there once `size` is told: until then its
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -99,12 +99,11 @@ def one(unit: Unit, file_id: int) -> JobFile:
     return JobFile(**{name: getattr(row, name) for name in JobFile.__annotations__})
 
 
-def of_task(unit: Unit, task_id: int) -> list[JobFile]:
-    """Those that are whole, the first first."""
-    mine = select(job_files.c.id).where(job_files.c.task_id == task_id, job_files.c.size.is_not(None))
-    return [
-        one(unit, each) for each in unit.connection.execute(mine.order_by(job_files.c.id)).scalars().all()
-    ]
+def of_task(unit: Unit, task_id: int, file_id: int) -> JobFile | None:
+    """A file of a job; None when it was taken away."""
+    mine = [job_files.c.id == file_id, job_files.c.task_id == task_id, job_files.c.size.is_not(None)]
+    found = unit.connection.execute(select(job_files.c.id).where(*mine)).scalar()
+    return None if found is None else one(unit, found)
 
 
 def parts(store: Store, file_id: int) -> Iterator[bytes]:
@@ -118,6 +117,10 @@ def parts(store: Store, file_id: int) -> Iterator[bytes]:
             return
         yield zlib.decompress(found)
         number += 1
+
+
+def remove(unit: Unit, file_ids: Collection[int]) -> None:
+    unit.connection.execute(delete(job_files).where(job_files.c.id.in_(file_ids)))
 
 
 def forget_of(unit: Unit, task_id: int) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 from sqlalchemy import ColumnElement, func, or_, select
 
-from hub.clearing import deciding, differences, explaining
+from hub.clearing import deciding, differences, explaining, profile
 from hub.clearing.checks import BY_CODE
 from hub.clearing.clear import SAYS
 from hub.clearing.deciding import Decision, Filter
@@ -25,17 +25,20 @@ from hub.operator.fields import (
     ListQuery,
     Money,
     PartyField,
+    WholeNumber,
     listed,
     sorting,
     text,
     word,
 )
 from hub.operator.paging import Listing
+from hub.operator.pricing import owned
 from hub.operator.problems import Forbidden, NotFound, Unfit
 from hub.operator.resources import objects
 from hub.operator.resources.jobs import Job
 from hub.operator.section import Located, Section
 from hub.store.clearings import clearing_events, clearings
+from tariffs import Rounding
 
 section = Section(
     "clearing",
@@ -182,6 +185,33 @@ class DifferencesReport(Schema):
     items = fields.List(fields.Nested(Differences), required=True, metadata={"description": "By currency."})
 
 
+class RoundingQuery(Schema):
+    owner = PartyField(required=True, metadata={"description": "The CPO."})
+    last = WholeNumber(
+        load_default=profile.LAST,
+        validate=validate.Range(1, profile.LAST),
+        metadata={"description": "How many CDRs at most are looked at."},
+    )
+
+
+class Way(Schema):
+    mode = word(*(each.value for each in Rounding), required=True)
+    decimals = fields.Integer(required=True)
+    level = word(*profile.LEVELS, required=True, metadata={"description": "What is rounded."})
+
+
+class Fit(Way):
+    cdrs = fields.Integer(required=True, metadata={"description": "How many it fits."})
+
+
+class RoundingSchema(Schema):
+    party = fields.String(required=True)
+    looked_at = fields.Integer(required=True, metadata={"description": "How many could be priced exactly."})
+    telling = fields.Integer(required=True, metadata={"description": "Whose amount hangs on the way at all."})
+    best = fields.List(fields.Nested(Way), required=True, metadata={"description": "[]: nothing tells."})
+    fits = fields.List(fields.Nested(Fit), required=True)
+
+
 # Reading ---------------------------------------------------------------------------------------------------
 
 
@@ -259,6 +289,14 @@ def differences_(call: Call) -> Json:
             remedy="Name a party or a shorter time; `hub cdr report` sums up any number.",
         )
     return {"items": [each.as_dict() for each in differences.report(call.unit, wanted)]}
+
+
+@section.get("/clearing/rounding", "rounding", query=RoundingQuery, answers=RoundingSchema)
+def rounding(call: Call) -> Json:
+    """Tell how a CPO rounds, by its last CDRs and the tariffs in them: up or to even, to how many decimals,
+    the total or each part of it. Ways that fit equally many cannot be told apart."""
+    owner = owned(call, call.query["owner"])
+    return profile.profile(call.unit, owner, call.query["last"]).as_dict()
 
 
 # Deciding --------------------------------------------------------------------------------------------------

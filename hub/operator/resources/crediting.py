@@ -1,9 +1,10 @@
 """CDRs that are taken back, wholly or in part, and what the CPO is told of those that were rejected."""
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from marshmallow import Schema, fields
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from hub.clearing import crediting, goodwill, returns
 from hub.clearing.crediting import Replacement
@@ -20,17 +21,26 @@ from hub.operator.fields import (
     PartyField,
     listed,
     sorting,
+    word,
 )
 from hub.operator.paging import Listing
 from hub.operator.pricing import Figure
 from hub.operator.problems import Unfit
 from hub.operator.resources import clearing
 from hub.operator.section import Section
+from hub.operator.sending import Download, of_bytes
 from hub.store.clearings import clearings
 
 section = Section("credits", "CDRs that are taken back, and what their CPO is told of rejected ones.")
 
 
+MOST = 20_000
+"""So many rejected CDRs are written while somebody waits."""
+FILES: Mapping[str, tuple[str, Callable[[Iterable[Json]], Iterable[str]]]] = {
+    "csv": ("text/csv", returns.as_csv),
+    "jsonl": ("application/x-ndjson", returns.as_json_lines),
+}
+RETURNS = tuple(media_type for media_type, _ in FILES.values())
 WAYS = ("amount", "by_line", "anew", "replacement")
 
 
@@ -69,6 +79,13 @@ class ReturnsQuery(ListQuery):
     until = Instant(metadata={"description": "Only those whose session ended before."})
 
 
+class ReturnsFileQuery(Schema):
+    owner = PartyField(required=True, metadata={"description": "The CPO whom it is for."})
+    since = Instant(metadata={"description": "Only those whose session ended then or later."})
+    until = Instant(metadata={"description": "Only those whose session ended before."})
+    format = word("csv", "jsonl", load_default="csv")
+
+
 class Returned(Schema):
     schema_version = fields.Integer(required=True)
     cpo = fields.String(required=True)
@@ -103,6 +120,30 @@ def returns_(call: Call) -> Listing:
 
     sorts = {"ended_at": clearings.c.ended_at}
     return Listing(select(clearings).where(*wanted.conditions()), of_row, clearings.c.id, sorts)
+
+
+@section.get("/clearing/returns/file", "returns-file", query=ReturnsFileQuery, sends=RETURNS)
+def returns_file(call: Call) -> Download:
+    """The same of one CPO as a file that it can act on: CSV for a spreadsheet, JSON lines for a program."""
+    owner, form = call.query["owner"], call.query["format"]
+    wanted = clearing.chosen(call, {**call.query, "state": State.REJECTED}).conditions()
+    refuse_many(call, wanted)
+    order = (clearings.c.ended_at, clearings.c.cdr_key)
+    rows = call.unit.connection.execute(select(clearings).where(*wanted).order_by(*order)).all()
+    media_type, written = FILES[form]
+    content = "".join(written(returns.entry(call.unit, row) for row in rows)).encode()
+    return of_bytes(f"returns-{owner.code}.{form}", media_type, content)
+
+
+def refuse_many(call: Call, wanted: list[ColumnElement[bool]]) -> None:
+    query = select(func.count()).select_from(clearings).where(*wanted)
+    count = call.unit.connection.execute(query).scalar_one()
+    if count > MOST:
+        raise Unfit(
+            f"{count} CDRs are meant; at most {MOST} are in one file.",
+            fields={"since": "leave out less"},
+            remedy="Name a shorter time; `hub cdr returns` writes any number.",
+        )
 
 
 @section.post(f"{clearing.ONE}/credit", "credit", takes=Credit, answers=CreditedSchema, current=clearing.show)

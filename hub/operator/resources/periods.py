@@ -79,6 +79,10 @@ class CarriedQuery(ListQuery):
     sort = sorting("id")
 
 
+class ReplayMonth(Because):
+    month = month(required=True, metadata={"description": "As 2026-10."})
+
+
 class Close(Because):
     month = month(required=True, metadata={"description": "As 2026-10, by the clocks of each agreement."})
     agreement = identity(metadata={"description": "Only for this one; for all, if left out."})
@@ -154,4 +158,12 @@ def close(call: Call) -> Located:
         if agreement.valid_from < closing.ends(agreement, wanted):
             closing.refuse_unfinished(call.unit, agreement, wanted)
     job = call.submit("close-month", {"month": wanted, "agreement": only, "by": call.user.name})
+    return Located(job, f"/api/v1/jobs/{job['id']}")
+
+
+@section.post("/periods/replay", "replay", takes=ReplayMonth, answers=Job, status=202)
+def replay(call: Call) -> Located:
+    """Compute every figure of a month's statements once more, from CDRs, terms and ledger: a job, whose
+    result counts the figures that are not what stands, and names the first of them. Nothing is changed."""
+    job = call.submit("replay-month", {"month": call.body["month"]})
     return Located(job, f"/api/v1/jobs/{job['id']}")

@@ -97,8 +97,8 @@ class TariffDetails(TariffSchema):
         fields.Integer(),
         required=True,
         metadata={
-            "description": "The rules that still give it when it has ended: whoever they are for is held then,"
-            " with RULE_TARIFF_NOT_IN_FORCE, until they end or a version begins."
+            "description": "The rules that still give it when it has ended: whoever they are for is held"
+            " then, with RULE_TARIFF_NOT_IN_FORCE, until they end or a version begins."
         },
     )
 
