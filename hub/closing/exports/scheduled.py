@@ -33,7 +33,9 @@ class NoSuchSchedule(Exception):
     """There is no export of this number; see `hub export schedule list`."""
 
 
-def add(unit: Unit, order: Order, folder: Path, *, running: bool, actor: Actor) -> int:
+def add(
+    unit: Unit, order: Order, folder: Path, *, running: bool, actor: Actor, reason: str | None = None
+) -> int:
     """A new one, due at once; FormatUnfit."""
     fit(order)
     wanted = order.wanted
@@ -55,7 +57,7 @@ def add(unit: Unit, order: Order, folder: Path, *, running: bool, actor: Actor) 
             insert(export_folders).values(row).returning(export_folders.c.id)
         ).scalar_one()
     )
-    audit.record(unit, actor, "add", f"export/{made}", None, row)
+    audit.record(unit, actor, "add", f"export/{made}", None, row, reason)
     return made
 
 
@@ -65,14 +67,15 @@ def fit(order: Order) -> None:
         raise FormatUnfit(f"{order.form} is for {', '.join(sorted(kinds))} alone")
 
 
-def remove(unit: Unit, identity: int, actor: Actor) -> None:
+def remove(unit: Unit, identity: int, actor: Actor, reason: str | None = None) -> None:
     """Its files stay; NoSuchSchedule."""
     mine = export_folders.c.id == identity
     found = unit.connection.execute(select(export_folders).where(mine)).first()
     if found is None:
         raise NoSuchSchedule(f"{NoSuchSchedule.__doc__} ({identity})")
     unit.connection.execute(delete(export_folders).where(mine))
-    audit.record(unit, actor, "remove", f"export/{identity}", dict(found._mapping), None)  # noqa: SLF001
+    before = dict(found._mapping)  # noqa: SLF001
+    audit.record(unit, actor, "remove", f"export/{identity}", before, None, reason)
 
 
 def listed(unit: Unit, *wanted: ColumnElement[bool]) -> list[Any]:
