@@ -30,6 +30,8 @@ from hub.store.statements import statement_lines, statements
 FEW = 5_000
 """So many sites and versions are remembered at a time."""
 SPOTS = 20_000
+MOST_WATTS = 10**12
+"""More than all power stations of the world give."""
 GROUP = Kind.GROUP.value
 HELD = ("HELD", "REJECTED", "DROPPED")
 
@@ -269,7 +271,7 @@ def held_at(memberships_: Iterable[Sequence[Any]], at: int) -> str | None:
 
 def spot(site: Site, apart: Apart) -> Spot:
     watts = site.watts.get((apart.evse_uid, apart.connector_id))
-    power = None if watts is None else watts * WHOLE // 1000
+    power = None if watts is None else min(watts, MOST_WATTS) * WHOLE // 1000
     return Spot(site.zone, power, apart.tariff, apart.rate, apart.signed)
 
 

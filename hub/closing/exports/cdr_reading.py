@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from hub.clearing import bounds
 from hub.closing.exports.columns import PLACES
 
 FEW = 20_000
@@ -13,6 +14,8 @@ FEW = 20_000
 
 
 NONE = msgspec.Raw(b"null")
+DIGITS = 10
+"""A whole number of fewer is not too large, whatever its sign."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -165,12 +168,14 @@ def reserved(body: bytes) -> int:
 
 @lru_cache(FEW)
 def units(raw: bytes) -> int:
-    """A JSON number in ten-thousandths, half away from nought."""
+    """A JSON number in ten-thousandths, half away from nought; what is too large for rows is as they have it."""
     whole, _, decimals = raw.partition(b".")
-    if len(decimals) <= PLACES and whole.lstrip(b"-").isdigit() and decimals.isdigit() == bool(decimals):
+    plain = len(decimals) <= PLACES and whole.lstrip(b"-").isdigit() and decimals.isdigit() == bool(decimals)
+    if plain and len(whole) < DIGITS:
         return int(whole + decimals.ljust(PLACES, b"0"))
-    scaled = Decimal(raw.decode()).scaleb(PLACES)
-    return int(scaled.to_integral_value(ROUND_HALF_UP))
+    value = Decimal(raw.decode())
+    fitting = value if bounds.fits(value) else bounds.LARGEST.copy_sign(value)
+    return int(fitting.scaleb(PLACES).to_integral_value(ROUND_HALF_UP))
 
 
 def masked(uid: str) -> str:

@@ -6,12 +6,14 @@ from functools import lru_cache
 
 from sqlalchemy import or_, select
 
+from hub.closing.exports import facts
 from hub.closing.exports.cdr_columns import COLUMNS, dispute
 from hub.closing.exports.cdrs import Portion, portions, which
 from hub.closing.exports.columns import Cells, Column, Kind
-from hub.closing.exports.question import Question, Rows
+from hub.closing.exports.question import Question, ReadyRows, Rows
 from hub.store.clearings import clearings
 from hub.store.disputes import disputes
+from hub.store.engine import Store
 
 UNPAID = ("HELD", "REJECTED", "DROPPED", "DISPUTED")
 OF_EXCEPTIONS = (
@@ -44,6 +46,14 @@ EXCEPTIONS = (
 def reconciliation(question: Question) -> Rows:
     """Every CDR of the month."""
     return of_columns(question, COLUMNS)
+
+
+def ready(question: Question, store: Store, exact: bool) -> ReadyRows:
+    """The same, of what was written out."""
+    ids = which(question)
+    return ReadyRows(
+        len(ids), (portion.ready(exact=exact) for portion in facts.portions(question, store, ids))
+    )
 
 
 def exceptions(question: Question) -> Rows:

@@ -52,10 +52,13 @@ def texts(cells: Cells) -> list[str]:
 
 def safe(text: str) -> str:
     """As RFC 4180 quotes it, with an apostrophe before what a spreadsheet would reckon with."""
-    told = harmless(text)
-    if QUOTED.search(told) is None:
-        return told
-    doubled = told.replace('"', '""')
+    return quoted(harmless(text))
+
+
+def quoted(text: str) -> str:
+    if QUOTED.search(text) is None:
+        return text
+    doubled = text.replace('"', '""')
     return f'"{doubled}"'
 
 

@@ -66,7 +66,10 @@ def all_local(many: Sequence[int], zones: Sequence[str]) -> list[str]:
 @lru_cache(20_000)
 def at(zone: str, quarter: int) -> tuple[int, str]:
     """How far the clocks of a place are from UTC, in microseconds and as it is written."""
-    there = instants.moment(quarter * QUARTER).astimezone(ZoneInfo(zone))
+    try:
+        there = instants.moment(quarter * QUARTER).astimezone(ZoneInfo(zone))
+    except OverflowError:  # at the end of all calendars no clock says otherwise
+        there = instants.moment(quarter * QUARTER)
     offset = there.utcoffset()
     assert offset is not None
     return round(offset.total_seconds()) * SECOND, there.isoformat()[-6:]

@@ -1,11 +1,11 @@
 """Exports as CSV: RFC 4180, UTF-8, a first line of names, no last line of sums."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from hub.closing.exports.cells import AS_TEXT
 from hub.closing.exports.columns import Cells, Column
-from hub.closing.exports.sheets import Beside, Style
+from hub.closing.exports.sheets import Beside, Part, Style
 
 MARK = b"\xef\xbb\xbf"
 """By which older spreadsheets know UTF-8."""
@@ -14,6 +14,8 @@ END = "\r\n"
 
 class CsvFile:
     """A file that is being written."""
+
+    exact = False
 
     def __init__(self, path: Path, columns: Sequence[Column], style: Style) -> None:
         self._turn = [AS_TEXT[column.kind] for column in columns]
@@ -25,16 +27,25 @@ class CsvFile:
 
     def write(self, portion: Sequence[Cells]) -> None:
         """Columns are turned into text one by one, and only then into lines: a third of the time."""
-        texts = [
-            turn(cells[:1]) * len(cells) if same(cells) else turn(cells)
-            for turn, cells in zip(self._turn, portion, strict=True)
-        ]
-        lines = [*map(",".join, zip(*texts, strict=True)), ""]
+        self._lines([texts(turn, cells) for turn, cells in zip(self._turn, portion, strict=True)])
+
+    def write_ready(self, parts: Sequence[Part]) -> None:
+        """Most are there already."""
+        self._lines(
+            [part.cells if part.ready else texts(AS_TEXT[part.columns[0].kind], part.cells) for part in parts]
+        )
+
+    def _lines(self, columns: Iterable[Sequence[str]]) -> None:
+        lines = [*map(",".join, zip(*columns, strict=True)), ""]
         self._file.write(END.join(lines).encode())
 
     def close(self, beside: Beside | None) -> None:
         """CSV has nothing beside its lines."""
         self._file.close()
+
+
+def texts(turn: Callable[[Cells], list[str]], cells: Cells) -> Sequence[str]:
+    return turn(cells[:1]) * len(cells) if same(cells) else turn(cells)
 
 
 def same(cells: Cells) -> bool:

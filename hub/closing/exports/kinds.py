@@ -8,17 +8,20 @@ from typing import NamedTuple
 
 from hub.closing.exports import cdr_columns, cdr_rows, journal_rows, statement_rows, tariff_rows
 from hub.closing.exports.columns import Column
-from hub.closing.exports.question import Question, Rows
+from hub.closing.exports.question import Question, ReadyRows, Rows
 from hub.closing.exports.sheets import File, Style
+from hub.store.engine import Store
 
 
 class Kind(NamedTuple):
-    """One kind: what it says, its columns, its rows; `sums`: the columns of net and gross, if it has any."""
+    """One kind: what it says, its columns, its rows; `sums`: the columns of net and gross, if it has any;
+    `ready`: the same rows for files that take text as it lies ready."""
 
     says: str
     columns: Sequence[Column]
     rows: Callable[[Question], Rows]
     sums: tuple[str, str] | None = None
+    ready: Callable[[Question, Store, bool], ReadyRows] | None = None
 
 
 AMOUNTS = ("net_total", "gross_total")
@@ -28,6 +31,7 @@ KINDS: Mapping[str, Kind] = {
         cdr_columns.COLUMNS,
         cdr_rows.reconciliation,
         AMOUNTS,
+        cdr_rows.ready,
     ),
     "statement_lines": Kind(
         "The lines of the month's statements, which make up the documents exactly.",

@@ -1,14 +1,16 @@
 """Exports as Parquet: amounts as decimal128(18, 4), instants as timestamps in UTC. Needs `pyarrow`."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
 from hub.closing.exports.columns import PLACES, Cells, Column, Kind
-from hub.closing.exports.sheets import Beside, Style
+from hub.closing.exports.sheets import Beside, Part, Style
 
 AMOUNT = pa.decimal128(18, PLACES)
 MOST = 10**18
@@ -44,8 +46,30 @@ KINDS: Mapping[Kind, tuple[pa.DataType, Callable[[Cells], pa.Array]]] = {
 }
 
 
+def of_text(columns: Sequence[Column], rows: Sequence[str]) -> list[pa.Array]:
+    """Columns from lines of CSV; between two commas nothing is known, between two quotes there is a text."""
+    told = "\n".join(rows)
+    names = [column.name for column in columns]
+    table = pc.read_csv(
+        pa.py_buffer(told.encode()),
+        pc.ReadOptions(use_threads=False, column_names=names, block_size=4 * len(told) + 1),
+        pc.ParseOptions(newlines_in_values="\r" in told or told.count("\n") >= len(rows)),
+        pc.ConvertOptions(
+            column_types={column.name: KINDS[column.kind][0] for column in columns},
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            true_values=["true"],
+            false_values=["false"],
+        ),
+    )
+    return [column.combine_chunks() for column in table.columns]
+
+
 class ParquetFile:
     """A file that is being written."""
+
+    exact = True
 
     def __init__(self, path: Path, columns: Sequence[Column], style: Style) -> None:
         self._turn = [KINDS[column.kind][1] for column in columns]
@@ -59,6 +83,20 @@ class ParquetFile:
 
     def write(self, portion: Sequence[Cells]) -> None:
         arrays = [turn(cells) for turn, cells in zip(self._turn, portion, strict=True)]
+        self._add(arrays)
+
+    def write_ready(self, parts: Sequence[Part]) -> None:
+        """Text is read by the library, in all columns at once."""
+        ready = [part for part in parts if part.ready]
+        columns = [column for part in ready for column in part.columns]
+        found = iter(of_text(columns, list(map(",".join, zip(*(part.cells for part in ready), strict=True)))))
+        arrays: list[pa.Array] = []
+        for part in parts:
+            column = part.columns[0]
+            arrays += islice(found, len(part.columns)) if part.ready else [KINDS[column.kind][1](part.cells)]
+        self._add(arrays)
+
+    def _add(self, arrays: list[pa.Array]) -> None:
         self._waiting.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
         if sum(map(len, self._waiting)) >= GROUP:
             self._flush()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hub.closing.exports.columns import Cells
+from hub.closing.exports.sheets import Ready
 from hub.closing.exports.snapshot import Snapshot
 from hub.closing.exports.wanted import Wanted
 
@@ -21,3 +22,10 @@ class Rows(NamedTuple):
 
     total: int | None
     portions: Iterator[Sequence[Cells]]
+
+
+class ReadyRows(NamedTuple):
+    """The same, where much of it lies ready as text."""
+
+    total: int
+    portions: Iterator[Ready]

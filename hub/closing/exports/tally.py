@@ -18,10 +18,15 @@ class Tally:
         self.sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
 
     def add(self, portion: Sequence[Cells]) -> None:
-        self.rows += len(portion[0])
         if self._places is None:
-            return
-        for currency, first, second in zip(*(portion[place] for place in self._places), strict=True):
+            self.rows += len(portion[0])
+        else:
+            self.sum_up([portion[place] for place in self._places])
+
+    def sum_up(self, summed: Sequence[Cells]) -> None:
+        """Of currencies and both columns."""
+        self.rows += len(summed[0])
+        for currency, first, second in zip(*summed, strict=True):
             found = self.sums[currency]
             found[0] += 1
             found[1] += first or 0

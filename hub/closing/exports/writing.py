@@ -16,8 +16,8 @@ import msgspec
 from hub.closing.exports import clocks
 from hub.closing.exports.cdr_columns import SCHEMA_VERSION
 from hub.closing.exports.kinds import FORMATS, KINDS, Kind, opened
-from hub.closing.exports.question import Question
-from hub.closing.exports.sheets import Beside, Sheet, Style
+from hub.closing.exports.question import Question, ReadyRows
+from hub.closing.exports.sheets import Beside, File, Quick, Sheet, Style
 from hub.closing.exports.snapshot import Snapshot, taken
 from hub.closing.exports.tally import Tally
 from hub.closing.exports.wanted import Wanted
@@ -102,7 +102,7 @@ def filled(store: Store, hub: Party, order: Order, path: Path, watch: Watch) -> 
         question = asked(snapshot, order.kind, order.wanted)
         file = opened(order.kind, order.form, path, Style(order.mark, path.parent))
         try:
-            tally = poured(file, kind, question, watch)
+            tally = poured(store, file, kind, question, watch)
             facts = facts_of(order, question, tally)
             file.close(beside(question, facts, tally) if order.form == "xlsx" else None)
         except BaseException:
@@ -126,8 +126,12 @@ def asked(snapshot: Snapshot, kind: str, wanted: Wanted) -> Question:
     return Question(snapshot, wanted, identity)
 
 
-def poured(file: Any, kind: Kind, question: Question, watch: Watch) -> Tally:
+def poured(store: Store, file: File, kind: Kind, question: Question, watch: Watch) -> Tally:
+    """Text that lies ready is taken where the file can."""
     tally = Tally(kind.columns, kind.sums)
+    if kind.ready is not None and isinstance(file, Quick):
+        quickly(file, kind.ready(question, store, file.exact), tally, watch)
+        return tally
     rows = kind.rows(question)
     watch(0, rows.total)
     for portion in rows.portions:
@@ -135,6 +139,14 @@ def poured(file: Any, kind: Kind, question: Question, watch: Watch) -> Tally:
         tally.add(portion)
         watch(tally.rows, rows.total)
     return tally
+
+
+def quickly(file: Quick, rows: ReadyRows, tally: Tally, watch: Watch) -> None:
+    watch(0, rows.total)
+    for ready in rows.portions:
+        file.write_ready(ready.parts)
+        tally.sum_up(ready.summed)
+        watch(tally.rows, rows.total)
 
 
 def facts_of(order: Order, question: Question, tally: Tally) -> dict[str, Any]:

@@ -1,0 +1,193 @@
+"""What a CDR tells by itself, as text that lies ready: it is written out once, since a CDR never changes.
+
+That is half of the columns, and nine tenths of the time. The columns that last stand beside each other in runs;
+of each run there is one text a CDR, as it stands in a CSV.
+"""
+
+import hashlib
+import logging
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import and_, func, select
+
+from hub.closing.exports.books import Books
+from hub.closing.exports.cdr_columns import COLUMNS
+from hub.closing.exports.cdrs import FROM_ROW, Bodies, Portion, bodies, from_row, in_order, in_portions
+from hub.closing.exports.cells import AS_TEXT, quoted
+from hub.closing.exports.columns import Cells, Column, Kind, numbers
+from hub.closing.exports.question import Question
+from hub.closing.exports.sheets import Part, Ready
+from hub.closing.exports.snapshot import taken
+from hub.closing.exports.wanted import Wanted
+from hub.ocpi.document import Party
+from hub.store.cdr_facts import cdr_facts, keep
+from hub.store.clearings import clearings
+from hub.store.engine import Store
+from hub.store.pressure import is_passing
+
+log = logging.getLogger(__name__)
+
+MEANING = 1
+"""Raised whenever a column that lasts means something else than before: all is written out anew then."""
+SOME = 500
+"""So many are written out in one transaction."""
+NOBODY_ASKED = Wanted("1970-01")
+FIELDS = ("contract", "apart", "texts", "exact")
+NAMES = (*FROM_ROW, *FIELDS)
+
+
+class Run(NamedTuple):
+    """Columns that stand beside each other, all of which last, or none."""
+
+    columns: tuple[Column, ...]
+    lasting: bool
+
+
+RUNS = tuple(
+    Run(tuple(columns), lasting) for lasting, columns in groupby(COLUMNS, lambda column: column.lasting)
+)
+LASTING = tuple(run.columns for run in RUNS if run.lasting)
+LAYOUT = (
+    f"{MEANING}-"
+    + hashlib.sha256(" ".join(column.name for run in LASTING for column in run).encode()).hexdigest()[:16]
+)
+read_texts = msgspec.json.Decoder(list[str]).decode
+written = msgspec.json.Encoder().encode
+
+
+# How they are made -----------------------------------------------------------------------------------------
+
+
+def made(portion: Bodies) -> list[dict[str, Any]]:
+    """Of these CDRs, rows of the table."""
+    runs = [[(column, column.of(portion)) for column in columns] for columns in LASTING]
+    texts, exact = (
+        list(zip(*(joined(run, how) for run in runs), strict=True)) for how in (AS_TEXT, AS_IT_IS)
+    )
+    return [
+        {
+            "cdr_seq": seq,
+            "layout": LAYOUT,
+            "contract": contract,
+            "apart": apart,
+            "texts": written(shown).decode(),
+            "exact": None if shown == same else written(same).decode(),
+        }
+        for seq, contract, apart, shown, same in zip(
+            portion["cdr_seq"], portion.contracts, portion.aparts, texts, exact, strict=True
+        )
+    ]
+
+
+def joined(
+    run: Sequence[tuple[Column, Cells]], how: Mapping[Kind, Callable[[Cells], list[str]]]
+) -> list[str]:
+    turned = [how[column.kind](cells) for column, cells in run]
+    return list(map(",".join, zip(*turned, strict=True)))
+
+
+def as_they_are(cells: Cells) -> list[str]:
+    """Texts of which nothing is lost: what looks like a formula, and what is empty and not unknown."""
+    return ["" if cell is None else quoted(cell) if cell else '""' for cell in cells]
+
+
+AS_IT_IS = {**AS_TEXT, Kind.TEXT: as_they_are}
+
+
+# How they are read -----------------------------------------------------------------------------------------
+
+
+class Kept(Portion):
+    """Some rows with what was written out of their CDRs."""
+
+    @property
+    def aparts(self) -> Sequence[str]:  # type: ignore[override]
+        return self["apart"]
+
+    @property
+    def contracts(self) -> Sequence[str | None]:  # type: ignore[override]
+        return self["contract"]
+
+    def ready(self, *, exact: bool) -> Ready:
+        """With the texts that lie ready; `exact`: as they are."""
+        kept = self["texts"]
+        if exact:
+            kept = [same or shown for same, shown in zip(self["exact"], kept, strict=True)]
+        runs = zip(*map(read_texts, kept), strict=True)
+        parts: list[Part] = []
+        for run in RUNS:
+            if run.lasting:
+                parts.append(Part(run.columns, next(runs)))
+            else:
+                parts += (Part((column,), column.of(self)) for column in run.columns)
+        return Ready(parts, (self["currency"], self.nets, numbers(self["gross"])))
+
+
+def portions(question: Question, store: Store | None, ids: "array[int]") -> Iterator[Kept]:
+    """The rows of these clearings, in this order; what was missing is kept for the next time."""
+    snapshot, books = question.snapshot, Books(question.snapshot, question.wanted.period)
+    mine = and_(cdr_facts.c.cdr_seq == clearings.c.cdr_seq, cdr_facts.c.layout == LAYOUT)
+    columns = [*from_row(), *(cdr_facts.c[name] for name in FIELDS)]
+    query = select(*columns).select_from(clearings.outerjoin(cdr_facts, mine))
+    for some in in_portions(ids):
+        rows = in_order(snapshot.raw(query.where(snapshot.among(clearings.c.id, some))), some)
+        yield Kept(question, books, NAMES, completed(question, books, store, rows))
+
+
+def completed(
+    question: Question, books: Books, store: Store | None, rows: list[Sequence[Any]]
+) -> list[Sequence[Any]]:
+    """With what lacks in some of them."""
+    without = [row[0] for row in rows if row[-2] is None]
+    if not without:
+        return rows
+    fresh = made(bodies(question, books, without))
+    if store is not None:
+        kept(store, fresh)
+    cells = {
+        identity: tuple(row[name] for name in FIELDS) for identity, row in zip(without, fresh, strict=True)
+    }
+    return [row if row[-2] is not None else (*row[: len(FROM_ROW)], *cells[row[0]]) for row in rows]
+
+
+def kept(store: Store, rows: list[dict[str, Any]]) -> None:
+    """Where nothing can be written now, they are made again the next time."""
+    try:
+        with store.unit() as unit:
+            keep(unit, rows)
+    except Exception as fault:
+        if not is_passing(fault):
+            raise
+
+
+# Before anybody asks ---------------------------------------------------------------------------------------
+
+
+def write_out(store: Store, hub: Party) -> int:
+    """Some of the CDRs that came since the last time; how many there were."""
+    with taken(store, hub) as snapshot:
+        since = snapshot.raw(select(func.max(cdr_facts.c.cdr_seq)))[0][0] or 0
+        query = select(clearings.c.id).where(clearings.c.cdr_seq > since)
+        ids = [row[0] for row in snapshot.raw(query.order_by(clearings.c.cdr_seq).limit(SOME))]
+        question = Question(snapshot, NOBODY_ASKED, "")
+        rows = readable(question, Books(snapshot, NOBODY_ASKED.period), ids) if ids else []
+    if rows:
+        with store.unit() as unit:
+            keep(unit, rows)
+    return len(rows)
+
+
+def readable(question: Question, books: Books, ids: list[int]) -> list[dict[str, Any]]:
+    """Without those that nobody can read: they must not stop the others."""
+    try:
+        return made(bodies(question, books, ids))
+    except Exception:
+        if len(ids) == 1:
+            log.exception("a CDR could not be written out for exports", extra={"clearing": ids[0]})
+            return []
+        half = len(ids) // 2
+        return [*readable(question, books, ids[:half]), *readable(question, books, ids[half:])]
