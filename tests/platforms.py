@@ -20,6 +20,7 @@ from hub.ocpi import strictjson
 from hub.ocpi.document import Party
 from hub.ocpi.editions import edition
 from hub.ocpi.module import Role
+from hub.ocpi.modules import MODULES
 from hub.parties import access, connections, registry, tokens
 from hub.parties.connections import Connection
 from hub.parties.interfaces import played
@@ -116,7 +117,7 @@ def connected(app: Flask, party: str, role: Role, version: str, *more: tuple[str
         registry.invite(unit, name, roles, version)
         partner = registry.named(unit, name)
         url = f"{ELSEWHERE}/{party}"
-        modules = ("locations", "tariffs", "sessions", "cdrs", "tokens")
+        modules = [each for each in MODULES if each in edition(version).schemas]
         sides = {
             (module, side): f"{url}/{side.lower()}/{module}"
             for module in modules

@@ -19,6 +19,7 @@ from hub.cli.dispute import dispute
 from hub.cli.export import export
 from hub.cli.faults import fault_shown
 from hub.cli.frame import Group
+from hub.cli.invoice import invoice
 from hub.cli.membership import location_group, membership
 from hub.cli.meter import meter
 from hub.cli.ocpi import ocpi
@@ -60,6 +61,7 @@ COMMANDS: tuple[click.Command, ...] = (
     dispute,
     period,
     statement,
+    invoice,
     billing,
     check,
     meter,

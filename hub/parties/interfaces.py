@@ -14,8 +14,8 @@ SENDERS: Mapping[str, tuple[Role, ...]] = {
     "chargingprofiles": (Role.EMSP,),
     "hubclientinfo": (Role.HUB,),
 }
-"""Who plays the Sender of a module; everybody else plays its Receiver. Where several roles play the Sender, each
-plays the Receiver too, for it hears from the others (IRR-02)."""
+"""Who plays the Sender of a module; everybody else plays its Receiver. Where several roles play the Sender,
+each plays the Receiver too, for it hears from the others (IRR-02)."""
 
 
 def played(module: str, roles: Collection[Role]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from hub.ocpi.module import Role
 from hub.parties import registry
 
 CPO_OWNED = {"locations", "tariffs", "sessions", "cdrs"}
+SINCE_2_3_0 = {"2.2.1": set(), "2.3.0": {"invoicereconciliation"}}
 VERSIONS = [each.version for each in EDITIONS]
 
 
@@ -48,7 +49,7 @@ def test_details_list_both_sides_of_every_module_and_credentials_once(emsp, home
     assert listed[0] == ("credentials", "SENDER", f"{home}/{version}/credentials")
     assert set(listed[1:]) == {
         (module, side, f"{home}/{version}/{side.lower()}/{module}")
-        for module in CPO_OWNED | {"tokens"}
+        for module in CPO_OWNED | {"tokens"} | SINCE_2_3_0[version]
         for side in ("SENDER", "RECEIVER")
     }
 

@@ -1,4 +1,4 @@
-"""The records that the hub writes for statements, in the name of who bills: the CPO, or in reverse the eMSP."""
+"""The records that the hub writes for statements, in the name of who bills."""
 
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from hub.closing import statements
 from hub.closing.invoices import keeping
-from hub.closing.problems import ClosingProblem
+from hub.closing.invoices.problems import NothingListed, NotSent
 from hub.ocpi import instants
 from hub.ocpi.aliases import alias
 from hub.ocpi.document import Document, Json, Party
@@ -28,22 +28,20 @@ from hub.sync.counterparts import MODULE, Pair, cdrs
 MOST = 10_000
 """CDRs in one record: no platform takes bodies of any size."""
 ID_LENGTH = 36
+NUMBER_LENGTH = 255
 ISSUED = ("SENT", "ACCEPTED", "CONTESTED", "FINAL")
 """In these states both parties have the statement."""
-
-
-class NotSent(ClosingProblem):
-    """The statement is not sent yet, so that there is nothing to reconcile."""
-
-
-class NothingListed(ClosingProblem):
-    """The statement has no CDRs, or no record was issued for it."""
 
 
 class Named(msgspec.Struct):
     """All that is read of a CDR here."""
 
     id: str
+
+
+def fits(invoice_id: str) -> bool:
+    """Whether it may be the number of an invoice (IRR-01)."""
+    return 1 <= len(invoice_id) <= NUMBER_LENGTH and invoice_id.isascii() and invoice_id.isprintable()
 
 
 read = msgspec.json.Decoder(Named).decode

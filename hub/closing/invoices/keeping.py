@@ -26,11 +26,11 @@ def record(unit: Unit, change: Change) -> None:
         mine = update(invoice_records).where(invoice_records.c.document == change.seq)
         unit.connection.execute(mine.values(withdrawn_at=unit.now))
         return
-    cpo, emsp = names = names_of(unit, change)
+    names = names_of(unit, change)
     enter(unit, change, names)
     keys = counterparts.keys_of(change.document)
     rows = [
-        {"document": change.seq, "place": place, "cpo": cpo, "cdr_key": key}
+        {"document": change.seq, "place": place, "cpo": names[0], "cdr_key": key}
         for place, key in enumerate(keys, 1)
     ]
     for some in portions(rows):
