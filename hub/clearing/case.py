@@ -25,6 +25,7 @@ class Other:
     end: int
     energy: Decimal
     credited: bool = False
+    replaced: bool = False
     reference: str | None = None
     coordinates: tuple[Decimal, Decimal] | None = None
 

@@ -76,9 +76,7 @@ WITHOUT = Prepared(
 
 def without_row(unit: Unit, most: int = BATCH) -> list[Stored]:
     """CDRs that have no row yet, the oldest first."""
-    return [
-        documents.stored("cdrs", row) for row in WITHOUT.all(unit, through=rows.through(unit), most=most)
-    ]
+    return [documents.stored("cdrs", row) for row in WITHOUT.all(unit, through=rows.through(unit), most=most)]
 
 
 def due(unit: Unit, most: int = BATCH) -> list[Any]:
@@ -93,10 +91,14 @@ def due(unit: Unit, most: int = BATCH) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is to become of a CDR: what was found, and what its row is to tell."""
+    """What is to become of a CDR: what was found, and what its row is to tell.
+
+    in_place_of  the key of a credited CDR of the same session, where this one is its replacement
+    """
 
     found: tuple[Found, ...]
     columns: Mapping[str, Any]
+    in_place_of: str | None = None
 
     @property
     def state(self) -> State:
@@ -114,7 +116,7 @@ def judge(unit: Unit, row: Any) -> Judged:
         bounds.refuse(around.cdr, around.facts)
         case = around.case()
         found = checks.check(case, rule_sets.settings_for(unit, row.owner))
-        return Judged(found, kept(around, case, found, stored))
+        return Judged(found, kept(around, case, found, stored), around.in_place_of)
     except DBAPIError:
         raise
     except Exception as fault:  # noqa: BLE001 (it must not stop the others, nor be paid unseen)
@@ -133,6 +135,8 @@ def unchecked(unit: Unit, row: Any, fault: Exception) -> Judged:
 
 def settle(unit: Unit, row: Any, judged: Judged, by: str = BY_ITSELF) -> State:
     """Write what was judged; where the CDR stands then. MovedMeanwhile when somebody has moved it."""
+    if judged.in_place_of is not None:
+        rows.come_in_place(unit, row, judged.in_place_of)
     held = judged.state is State.HELD
     columns = {**judged.columns, "next_check_at": unit.now + AGAIN if held else None}
     if held and row.state == State.HELD and json.loads(row.codes) == states.told(judged.found):

@@ -7,7 +7,7 @@ from sqlalchemy import exists, select
 
 from hub.billing.place import version_at
 from hub.clearing import partial, repricing, rows
-from hub.clearing.case import Case
+from hub.clearing.case import Case, Other
 from hub.clearing.facts import Cost, Facts, facts_of
 from hub.clearing.repricing import Repriced
 from hub.ocpi import parts
@@ -38,12 +38,15 @@ class Around:
         self.facts: Facts = facts_of(self.cdr)
         self.agreement: Agreement | None = self._agreement()
         self.repriced: Repriced = Repriced()
+        self.in_place_of: str | None = None
 
     def case(self) -> Case:
         session = self._session()
         charge = self._charge()
         by_hub = charge is not None and charge.state == charges.RATED
         location, evse, connector = self._place()
+        others = rows.near(self.unit, self.row)
+        self.in_place_of = self._in_place_of(others)
         original = self._original()
         earlier = rows.credits_of(self.unit, self.row) if self.row.credits else []
         if not self.cdr.get("credit") and not by_hub:
@@ -57,7 +60,7 @@ class Around:
             self.owner,
             self.stored.received_at,
             by_hub=by_hub,
-            replaces=self.row.kind == rows.REPLACEMENT,
+            replaces=self.row.kind == rows.REPLACEMENT or self.in_place_of is not None,
             senders=() if by_hub else (self.owner,),
             receivers=self._receivers(),
             agreement=None if self.agreement is None else self.agreement.terms,
@@ -68,7 +71,7 @@ class Around:
             evse=evse,
             connector=connector,
             token=self._token(),
-            others=rows.near(self.unit, self.row),
+            others=others,
             original=None if original is None else original.document.newest,
             original_facts=None if original is None else facts_of(original.document.newest),
             credits=tuple(each.cdr_key for each in earlier),
@@ -135,6 +138,11 @@ class Around:
         if self.row.credits is None:
             return None
         return documents.find(self.unit, "cdrs", self.owner, self.row.credits)
+
+    def _in_place_of(self, others: Sequence[Other]) -> str | None:
+        """The CDR that its CPO credited before it sent this one; None when that is known already."""
+        found = rows.in_place_of(self.row, others) if self.row.kind == rows.NORMAL else None
+        return None if found is None else found.key
 
     def _parts(self, earlier: Sequence[Any]) -> tuple[Cost, ...]:
         if self.row.credits is None:

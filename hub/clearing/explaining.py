@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from sqlalchemy import select
+
 from hub.clearing import deciding, disputes
 from hub.clearing.checks import BY_CODE
 from hub.clearing.clear import SAYS
@@ -14,6 +16,7 @@ from hub.parties import agreements
 from hub.prices.book import versions
 from hub.store import adjustments, charges, conflicts, documents, grounds
 from hub.store.charges import Charge
+from hub.store.clearings import clearings
 from hub.store.unit import Unit
 
 AMOUNTS = ("net", "gross", "expected_net", "expected_gross", "carried_net", "carried_gross")
@@ -54,6 +57,7 @@ def explained(unit: Unit, row: Any) -> Json:
         "tariff": tariff(unit, row, owner, charge),
         "quote": None if charge is None or charge.quote is None else strictjson.reread(charge.quote),
         "disputes": disputes.listed(unit, Wanted(party=owner, cdr=row.cdr_key)),
+        "taken_back_by": [credit(each) for each in credits_of(unit, row)],
         "lines": [line(each) for each in adjustments.of_cdr(unit, row.owner, row.cdr_key)],
         "conflicts": [conflict(each) for each in conflicts.of_cdr(unit, row.owner, row.cdr_key)],
         "input_hash": row.input_hash,
@@ -78,6 +82,17 @@ def event(each: Any) -> Json:
         "why": each.why,
         "codes": [code for code, _, _ in json.loads(each.codes)],
     }
+
+
+def credits_of(unit: Unit, row: Any) -> list[Any]:
+    """The CDRs that take it back, or a part of it; those that are held, or were dropped, too."""
+    mine = [clearings.c.owner == row.owner, clearings.c.credits == row.cdr_key]
+    return list(unit.connection.execute(select(clearings).where(*mine).order_by(clearings.c.id)))
+
+
+def credit(each: Any) -> Json:
+    names = ("kind", "state", "net", "gross", "statement_id")
+    return {"id": each.cdr_key, **{name: getattr(each, name) for name in names}}
 
 
 def line(each: Any) -> Json:

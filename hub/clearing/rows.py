@@ -185,6 +185,11 @@ def link(unit: Unit, original: Any, replacement: Any) -> None:
         unit.connection.execute(update(clearings).where(clearings.c.id == row.id).values(values))
 
 
+def come_in_place(unit: Unit, row: Any, key: str) -> None:
+    """A CDR that its CPO has sent in the place of one that it credited."""
+    link(unit, one(unit, row.owner, key), row)
+
+
 def through(unit: Unit) -> int:
     """Up to which number in `cdrs` every CDR has its row."""
     return int(unit.connection.execute(select(clearing_progress.c.through)).scalar() or 0)
@@ -225,8 +230,9 @@ def nearby(row: Any) -> list[ColumnElement[bool]]:
 
 
 def normal(row: Any) -> Select[Any]:
-    """Other CDRs that bill something, received before this one."""
-    alive = clearings.c.state.not_in([State.REJECTED, State.DROPPED])
+    """Other CDRs that bill something, or did until they were credited, received before this one."""
+    dead = clearings.c.state.in_([State.REJECTED, State.DROPPED])
+    alive = or_(~dead, clearings.c.credited_by.is_not(None))
     earlier = or_(clearings.c.received_at < row.received_at, clearings.c.cdr_seq < row.cdr_seq)
     return select(clearings).where(clearings.c.id != row.id, clearings.c.kind.not_in(CREDITS), alive, earlier)
 
@@ -245,9 +251,23 @@ def other(row: Any) -> Other:
         end=row.ended_at,
         energy=row.energy,
         credited=row.credited_by is not None or row.state == State.CREDITED,
+        replaced=row.replaced_by is not None,
         reference=row.reference,
         coordinates=(row.latitude, row.longitude) if placed else None,
     )
+
+
+def in_place_of(row: Any, others: Sequence[Other]) -> Other | None:
+    """Which CDR of the same session and parties, credited since, this one comes in the place of."""
+    same = [
+        each
+        for each in others
+        if row.session_key is not None
+        and (each.owner, each.emsp, each.session_id) == (row.owner, row.emsp, row.session_key)
+    ]
+    if not same or not all(each.credited for each in same):
+        return None
+    return None if same[-1].replaced else same[-1]
 
 
 def last_fingerprint(unit: Unit, row: Any) -> str | None:

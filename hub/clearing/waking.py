@@ -11,12 +11,13 @@ from hub.store.unit import Unit
 
 SESSIONS, TOKENS = TABLES["sessions"], TABLES["tokens"]
 ROW = clearings.c
-CREDITED, OF_IT = clearings.alias("credited"), clearing_events.alias("of_it")
+OTHER, EVENT = clearings.alias("other"), clearing_events.alias("event")
+DECIDED = (State.RATED, State.DISPUTED, State.CREDITED, State.REJECTED, State.DROPPED)
 
 
 def wake(unit: Unit) -> int:
     """Let be looked at again what was checked before a price, an agreement, a session, a token, a key of a
-    meter or a setting came that concerns it, or before what it credits was decided upon; how many."""
+    meter or a setting came that concerns it, or another CDR of its session was decided upon; how many."""
     held = [ROW.state == State.HELD, ROW.next_check_at > unit.now]
     woken = update(clearings).where(*held, or_(*CONCERNS)).values(next_check_at=unit.now)
     return int(unit.connection.execute(woken).rowcount)
@@ -24,6 +25,12 @@ def wake(unit: Unit) -> int:
 
 def later(column: ColumnElement[int]) -> ColumnElement[bool]:
     return column > ROW.checked_at
+
+
+def decided_upon(related: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Another CDR of the CPO: what it credits, or one of its session."""
+    of_it = (EVENT.c.clearing_id == OTHER.c.id, EVENT.c.after.in_(DECIDED), later(EVENT.c.at))
+    return exists().where(OTHER.c.owner == ROW.owner, related, *of_it)
 
 
 CONCERNS: tuple[ColumnElement[bool], ...] = (
@@ -43,9 +50,8 @@ CONCERNS: tuple[ColumnElement[bool], ...] = (
         meter_keys.c.evse_key == ROW.evse_key,
         later(meter_keys.c.recorded_at),
     ),
-    exists()
-    .where(OF_IT.c.clearing_id == CREDITED.c.id, later(OF_IT.c.at))
-    .where(CREDITED.c.owner == ROW.owner, CREDITED.c.cdr_key == ROW.credits),
+    decided_upon(OTHER.c.cdr_key == ROW.credits),
+    decided_upon((OTHER.c.session_key == ROW.session_key) & (OTHER.c.id != ROW.id)),
     exists().where(check_settings.c.party.in_(["", ROW.owner]), later(check_settings.c.changed_at)),
 )
 """What a CDR may have waited for, each found by an index."""

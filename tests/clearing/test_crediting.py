@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from platforms import code
-from roaming import ANN, CPO, EMSP, complete, own, prepare
+from roaming import ANN, CPO, EMSP, NOON, complete, own, prepare
 from sqlalchemy import func, select
 
 from hub.clearing import clerk, crediting, deciding, rows
@@ -234,6 +234,63 @@ def test_a_credit_of_what_is_on_a_statement_comes_onto_the_next(roaming):
     found = cleared(roaming)
     assert (found["OWN-1"].state, found["OWN-1"].credited_by) == ("SETTLED", "OWN-1-C")
     assert (found["OWN-1-C"].state, found["OWN-1-C"].statement_id) == ("RATED", None)
+
+
+# CDRs that a CPO sends in the place of others --------------------------------------------------------------
+
+
+def of_session(number, credit=False, **changes):
+    """The CPO's CDR of a session, or its credit."""
+    changes = {"session_id": "S9", **changes}
+    if credit:
+        about = {"id": f"OWN-{number}-C", "credit_reference_id": f"OWN-{number}"}
+        return own(**{**CREDIT, **about, **changes})
+    return own(id=f"OWN-{number}", **changes)
+
+
+def sent(cpo, *bodies):
+    for body in bodies:
+        assert code(cpo.receiver("POST", "cdrs", body)) == (201, 1000)
+        cleared(cpo)
+    clerk.look(cpo.hub.store)
+    return cleared(cpo)
+
+
+def test_what_comes_after_a_credit_takes_the_place_of_what_it_credits(roaming):
+    bodies = [of_session(1), of_session(1, credit=True), of_session(2), of_session(2, credit=True)]
+    found = sent(roaming, *bodies, of_session(3))
+    assert {key: (row.kind, row.state, row.replaced_by) for key, row in found.items()} == {
+        "OWN-1": ("NORMAL", "CREDITED", "OWN-2"),
+        "OWN-1-C": ("CREDIT", "RATED", None),
+        "OWN-2": ("REPLACEMENT", "CREDITED", "OWN-3"),
+        "OWN-2-C": ("CREDIT", "RATED", None),
+        "OWN-3": ("REPLACEMENT", "RATED", None),
+    }
+    assert [found[key].credits for key in ("OWN-1-C", "OWN-2-C")] == ["OWN-1", "OWN-2"]
+
+
+def test_it_waits_for_the_credit_to_be_right(roaming):
+    wrong = {"total_cost": {"excl_vat": Decimal("-5.625"), "incl_vat": Decimal(-6)}}
+    found = sent(roaming, of_session(1), of_session(1, credit=True, **wrong), of_session(2))
+    assert [row.state for row in found.values()] == ["RATED", "HELD", "HELD"]
+    roaming.hub.store.clock = lambda: NOON + 1
+    decide(roaming, "OWN-1-C", Decision.ACCEPT)
+    found = sent(roaming)
+    assert (found["OWN-2"].kind, found["OWN-2"].state) == ("REPLACEMENT", "RATED")
+    assert found["OWN-1"].replaced_by == "OWN-2"
+
+
+def test_it_takes_the_place_of_what_nobody_accepted_too(roaming):
+    other = own(id="OWN-0", cdr_token=own()["cdr_token"] | {"uid": "OTHER"})
+    sent(roaming, other, of_session(1))
+    found = sent(roaming, of_session(1, credit=True), of_session(2))
+    assert [row.state for row in found.values()] == ["RATED", "DROPPED", "DROPPED", "HELD"]
+    assert (found["OWN-2"].kind, found["OWN-1"].replaced_by) == ("REPLACEMENT", "OWN-2")
+
+
+def test_of_another_session_or_without_one_it_takes_no_place(roaming):
+    found = sent(roaming, of_session(1), of_session(1, credit=True), of_session(2, session_id="S10"))
+    assert (found["OWN-2"].kind, found["OWN-1"].replaced_by) == ("NORMAL", None)
 
 
 # What is missing -------------------------------------------------------------------------------------------

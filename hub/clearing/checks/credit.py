@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from hub.clearing.case import Case
-from hub.clearing.costs import aligned, negated, rest
+from hub.clearing.costs import aligned, as_told_by, negated, rest
 from hub.clearing.facts import Cost
 from hub.clearing.rule import Limits, Rule, Severity
 
@@ -44,8 +44,8 @@ def other_amount(case: Case, limits: Limits) -> Iterator[str]:
         return
     credit, whole = negated(case.facts.total), case.original_facts.total
     if in_part(case):
-        yield from more_than_is_left(credit, rest(whole, case.parts))
-    elif credit.net != whole.net or taxes(credit) != taxes(whole):
+        yield from more_than_is_left(credit, as_told_by(credit, rest(whole, case.parts)))
+    elif credit.net != whole.net or taxes(credit) != taxes(as_told_by(credit, whole)):
         yield f"total_cost is {case.facts.total.net}, that of the CDR it credits {whole.net}"
 
 
