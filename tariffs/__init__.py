@@ -56,7 +56,18 @@ from tariffs.session import Load, Period, Session, Source
 from tariffs.session_reading import read_session
 from tariffs.spot import Conditions, Rate, Spot, spot
 from tariffs.taxes import Cost, TaxAmount
-from tariffs.verify import Background, Difference, Explained, Verification, carried_tariffs, verify
+from tariffs.verify import (
+    Background,
+    Compared,
+    Difference,
+    Explained,
+    Subject,
+    Verification,
+    carried_tariffs,
+    compare,
+    read_subject,
+    verify,
+)
 from tariffs.what_if import Case, Terms, WhatIf, read_case, what_if
 from tariffs.what_if_columns import Batch, Claimed, Labels, what_if_columns
 
@@ -80,6 +91,7 @@ __all__ = [
     "Cause",
     "Claimed",
     "Columns",
+    "Compared",
     "Comparison",
     "Component",
     "Conditions",
@@ -127,6 +139,7 @@ __all__ = [
     "Split",
     "Spot",
     "Step",
+    "Subject",
     "Tariff",
     "TariffError",
     "TaxAmount",
@@ -141,6 +154,7 @@ __all__ = [
     "adjustments_told",
     "carried_tariffs",
     "choose",
+    "compare",
     "decode",
     "diff",
     "encode",
@@ -158,6 +172,7 @@ __all__ = [
     "price_columns",
     "read_case",
     "read_session",
+    "read_subject",
     "read_tariff",
     "spot",
     "unpack",

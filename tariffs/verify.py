@@ -17,6 +17,7 @@ from tariffs.quote import Quote
 from tariffs.reading import read_tariff
 from tariffs.reckoning import Reckoning, Setting
 from tariffs.rounding import Rounding, to_places
+from tariffs.session import Session
 from tariffs.session_reading import read_session
 
 MOST_PERIODS_FOR_PAIRS = 300
@@ -92,6 +93,31 @@ class Background:
 NOTHING_ELSE = Background()
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A CDR that was read once, to be compared with tariffs: what was used, what it claims, the tariffs that
+    it carries and, of a CDR whose price was adjusted, by which rules and how much."""
+
+    session: Session
+    claims: Claims
+    carried: tuple[Tariff, ...]
+    adjustments: tuple[tuple[str, Decimal], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What tariffs make of a CDR, beside what it claims; `causes` are empty when all agree."""
+
+    quote: Quote
+    differences: tuple[Difference, ...]
+    causes: tuple[Explained, ...]
+
+    @property
+    def cause(self) -> Explained | None:
+        """The likeliest; None when all agrees."""
+        return self.causes[0] if self.causes else None
+
+
 def verify(
     cdr: Mapping[str, Any],
     tariffs: Tariff | Sequence[Tariff] | None = None,
@@ -103,29 +129,48 @@ def verify(
     Where it agrees, it does so at as many decimals as it writes. `time_zone` is by default that of its
     location, else UTC. PricingError when the CDR or its tariffs cannot be read or do not belong together.
     """
+    subject = read_subject(cdr)
+    found = compare(subject, tariffs, time_zone, background)
+    remarks = [*check_cdr(cdr, subject.session, background.original), *found.quote.warnings]
+    return Verification(
+        agrees=not found.causes,
+        quote=found.quote,
+        differences=found.differences,
+        cause=found.cause,
+        others=found.causes[1:],
+        findings=tuple(dict.fromkeys(remarks)),
+    )
+
+
+def read_subject(cdr: Mapping[str, Any], carried: tuple[Tariff, ...] | None = None) -> Subject:
+    """A CDR of any edition; SessionError when it cannot be read. `carried`: the tariffs that it carries, for
+    who has read them already."""
     session, claims = read_session(cdr), read_claims(cdr)
-    carried = carried_tariffs(cdr)
+    told = adjustments_told(cdr.get("remark"))
+    return Subject(session, claims, carried_tariffs(cdr) if carried is None else carried, tuple(told))
+
+
+def compare(
+    subject: Subject,
+    tariffs: Tariff | Sequence[Tariff] | None = None,
+    time_zone: str | None = None,
+    background: Background = NOTHING_ELSE,
+) -> Compared:
+    """As `verify`, and without a look at whether the CDR contradicts itself."""
+    claims, carried = subject.claims, subject.carried
     using = _using(tariffs, carried)
-    zone = time_zone or session.time_zone or "UTC"
-    setting = Setting(using, session, zone, background.policy)
+    zone = time_zone or subject.session.time_zone or "UTC"
+    setting = Setting(using, subject.session, zone, background.policy)
     quote = setting.quote()
     reckoned = Reckoning(quote.total, quote.shares)
     differences = tuple(_differences(claims, reckoned))
     found = (
         []
         if all(one.agrees for one in differences)
-        else [*_adjusted(claims, reckoned, adjustments_told(cdr.get("remark")))]
+        else [*_adjusted(claims, reckoned, subject.adjustments)]
         or _explained(claims, setting, reckoned, (*carried, *background.other_tariffs))
     )
-    remarks = [*check_cdr(cdr, session, background.original), *quote.warnings]
-    return Verification(
-        agrees=not found,
-        quote=quote,
-        differences=differences,
-        cause=found[0] if found else None,
-        others=tuple(found[1:]),
-        findings=tuple(dict.fromkeys(remarks)),
-    )
+    return Compared(quote, differences, tuple(found))
 
 
 def carried_tariffs(cdr: Mapping[str, Any]) -> tuple[Tariff, ...]:

@@ -27,15 +27,31 @@ class Place:
 def place_of(unit: Unit, owner: Party, session: Json, start: int) -> Place:
     """LocationUnknown when the hub cannot tell where it was."""
     found = documents.find(unit, "locations", owner, fold(str(session["location_id"])))
-    if found is None:
+    return place_in(None if found is None else located(unit, found, start), session)
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A location as it is, and as it was at the start of a session."""
+
+    now: Stored
+    then: Stored
+
+
+def located(unit: Unit, found: Stored, start: int) -> Located:
+    return Located(found, version_at(unit, found, start))
+
+
+def place_in(location: Located | None, session: Json) -> Place:
+    """The parts of a location that a session used; LocationUnknown when it has none of them."""
+    if location is None:
         raise LocationUnknown(f"location {session['location_id']}")
-    location = version_at(unit, "locations", found, start).document.newest
     try:
-        return within(location, session)
+        return within(location.then.document.newest, session)
     except UnknownLocation:  # the part was published after the session had started
         pass
     try:
-        return within(found.document.newest, session)
+        return within(location.now.document.newest, session)
     except UnknownLocation:
         raise LocationUnknown(f"EVSE {session['evse_uid']}, connector {session['connector_id']}") from None
 
@@ -45,16 +61,12 @@ def within(location: Json, session: Json) -> Place:
     return Place(location, evse, parts.find_connector(evse, session["connector_id"]))
 
 
-def version_at(unit: Unit, module: str, stored: Stored, start: int) -> Stored:
+def version_at(unit: Unit, stored: Stored, start: int) -> Stored:
     """The revision that held at an instant: the last one whose `last_updated` is not later.
 
     When the hub came to know the object only after that instant, its first revision is the best there is.
     """
-    if stored.rev == 1 or (stored.last_updated <= start and not stored.deleted):
-        return stored
-    revisions = list(documents.history(unit, module, stored.seq))
-    known = [revision for revision in revisions if revision.last_updated <= start and not revision.deleted]
-    return known[-1] if known else revisions[0]
+    return stored if stored.rev == 1 else documents.as_of(unit, stored, start)
 
 
 def started(session: Json) -> int:

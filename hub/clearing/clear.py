@@ -7,22 +7,26 @@ with a CDR, it has been acknowledged, and its eMSP may have it already.
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+import psycopg
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 import tariffs
-from hub.clearing import bounds, checks, offsetting, rows, rule_sets, states
+from hub.clearing import bounds, checks, offsetting, rows, states
 from hub.clearing.case import Case
-from hub.clearing.context import Around
+from hub.clearing.context import Around, Desk
 from hub.clearing.facts import facts_of
 from hub.clearing.rule import Found, Severity
-from hub.clearing.states import State
+from hub.clearing.states import State, Step, Way
 from hub.store import documents
-from hub.store.clearings import clearings
+from hub.store.base import Instant
+from hub.store.clearings import clearings, in_millionths
 from hub.store.documents import TABLES, Stored
 from hub.store.prepared import Prepared
 from hub.store.unit import Unit
@@ -30,6 +34,7 @@ from hub.store.unit import Unit
 log = logging.getLogger(__name__)
 
 BY_ITSELF = "the hub"
+OF_THE_DATABASE = (DBAPIError, sqlite3.Error, psycopg.Error)
 UNCHECKED = "X0"
 SAYS = {UNCHECKED: "It could not be checked."}
 BATCH = 100
@@ -79,14 +84,54 @@ def without_row(unit: Unit, most: int = BATCH) -> list[Stored]:
     return [documents.stored("cdrs", row) for row in WITHOUT.all(unit, through=rows.through(unit), most=most)]
 
 
-def due(unit: Unit, most: int = BATCH) -> list[Any]:
-    """Rows that wait to be checked, or to be looked at again; on PostgreSQL, those that nobody else is at."""
-    waiting = or_(
-        clearings.c.state == State.RECEIVED,
-        and_(clearings.c.state == State.HELD, clearings.c.next_check_at <= unit.now),
+SEEN = tuple(
+    clearings.c[name]
+    for name in (
+        "id",
+        "owner",
+        "cdr_key",
+        "cdr_seq",
+        "emsp",
+        "kind",
+        "state",
+        "codes",
+        "received_at",
+        "session_key",
+        "evse_key",
+        "connector_key",
+        "token_key",
+        "reference",
+        "credits",
+        "started_at",
+        "ended_at",
+        "currency",
     )
-    query = select(clearings).where(waiting).order_by(clearings.c.id).limit(most)
-    return list(unit.connection.execute(query.with_for_update(skip_locked=True)))
+)
+"""What is looked at of a row that waits; no amounts."""
+WAITING = select(*SEEN).limit(bindparam("most")).with_for_update(skip_locked=True)
+RECEIVED = Prepared(every=WAITING.where(clearings.c.state == State.RECEIVED).order_by(clearings.c.id))
+HELD = Prepared(
+    every=WAITING.where(
+        clearings.c.state == State.HELD, clearings.c.next_check_at <= bindparam("now", type_=Instant)
+    ).order_by(clearings.c.next_check_at, clearings.c.id)
+)
+
+
+def due(unit: Unit, most: int = BATCH) -> list[Any]:
+    """Rows that wait to be checked, and then those to be looked at again, which is less urgent; on
+    PostgreSQL, those that nobody else is at."""
+    found = RECEIVED.all(unit, most=most)
+    return found if len(found) == most else found + HELD.all(unit, now=unit.now, most=most - len(found))
+
+
+UNCHECKED_YET = Prepared(
+    every=select(clearings.c.id).where(clearings.c.state == State.RECEIVED).limit(bindparam("most"))
+)
+
+
+def many_wait(unit: Unit, many: int) -> bool:
+    """Whether so many have a row and wait for their first check."""
+    return len(UNCHECKED_YET.all(unit, most=many)) == many
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +154,37 @@ class Judged:
 
 def judge(unit: Unit, row: Any) -> Judged:
     """Look at a CDR with all that is known; writes nothing."""
-    stored = documents.by_seq(unit, "cdrs", row.cdr_seq)
+    return judged_at(Desk(unit), row)
+
+
+def judge_all(unit: Unit, waiting: Sequence[Any]) -> list[tuple[Any, Judged]]:
+    """The same for many, each as if those before it had been settled already; so it ends with the first of
+    which something becomes of another CDR."""
+    desk, found = Desk(unit), []
+    for row in waiting:
+        judged = judged_at(desk, row)
+        found.append((row, judged))
+        if row.kind in rows.CREDITS or judged.in_place_of is not None:
+            break
+    return found
+
+
+def judged_at(desk: Desk, row: Any) -> Judged:
+    stored = documents.by_seq(desk.unit, "cdrs", row.cdr_seq)
     assert stored is not None, "CDRs are never deleted"
     try:
-        around = Around(unit, stored, row)
+        around = Around(desk, stored, row)
         bounds.refuse(around.cdr, around.facts)
         case = around.case()
-        found = checks.check(case, rule_sets.settings_for(unit, row.owner))
-        return Judged(found, kept(around, case, found, stored), around.in_place_of)
-    except DBAPIError:
+        found = checks.check(case, desk.settings(row.owner))
+        judged = Judged(found, kept(around, case, found, stored), around.in_place_of)
+    except OF_THE_DATABASE:
         raise
     except Exception as fault:  # noqa: BLE001 (it must not stop the others, nor be paid unseen)
-        return unchecked(unit, row, fault)
+        return unchecked(desk.unit, row, fault)
+    if judged.state is State.RATED and row.kind not in rows.CREDITS:
+        desk.rated.append(rows.rated(row, around.facts))
+    return judged
 
 
 def unchecked(unit: Unit, row: Any, fault: Exception) -> Judged:
@@ -135,15 +199,53 @@ def unchecked(unit: Unit, row: Any, fault: Exception) -> Judged:
 
 def settle(unit: Unit, row: Any, judged: Judged, by: str = BY_ITSELF) -> State:
     """Write what was judged; where the CDR stands then. MovedMeanwhile when somebody has moved it."""
-    if judged.in_place_of is not None:
-        rows.come_in_place(unit, row, judged.in_place_of)
+    if row.kind in rows.CREDITS and not is_same(row, judged):
+        states.move(unit, row, State.CHECKED, by, None, judged.found, **columns_after(unit, judged))
+        return conclude(unit, row, judged, by)
+    settle_all(unit, [(row, judged)], by)
+    return judged.state
+
+
+def settle_all(unit: Unit, all_judged: Sequence[tuple[Any, Judged]], by: str = BY_ITSELF) -> None:
+    """The same for many, as `judge_all` has judged them."""
+    for row, judged in all_judged:
+        if judged.in_place_of is not None:
+            rows.come_in_place(unit, row, judged.in_place_of)
+        if is_same(row, judged):
+            columns = in_millionths(columns_after(unit, judged))
+            renewing(tuple(columns)).run(unit, this=row.id, **columns)
+    moved = [(row, judged) for row, judged in all_judged if not is_same(row, judged)]
+    plain = [(row, judged) for row, judged in moved if row.kind not in rows.CREDITS]
+    states.move_along(unit, [way(unit, row, judged) for row, judged in plain], by)
+    for row, judged in moved:
+        if row.kind in rows.CREDITS:
+            settle(unit, row, judged, by)
+
+
+def is_same(row: Any, judged: Judged) -> bool:
+    """Whether it is held as it was, for the same reasons: that is no news."""
+    held = judged.state is State.HELD and row.state == State.HELD
+    return held and json.loads(row.codes) == states.told(judged.found)
+
+
+@lru_cache(maxsize=8)
+def renewing(names: tuple[str, ...]) -> Prepared:
+    mine = clearings.c.id == bindparam("this")
+    return Prepared(every=update(clearings).where(mine).values({name: bindparam(name) for name in names}))
+
+
+def columns_after(unit: Unit, judged: Judged) -> dict[str, Any]:
     held = judged.state is State.HELD
-    columns = {**judged.columns, "next_check_at": unit.now + AGAIN if held else None}
-    if held and row.state == State.HELD and json.loads(row.codes) == states.told(judged.found):
-        unit.connection.execute(update(clearings).where(clearings.c.id == row.id).values(columns))
-        return State.HELD
-    states.move(unit, row, State.CHECKED, by, None, judged.found, **columns)
-    return conclude(unit, row, judged, by)
+    return {**judged.columns, "next_check_at": unit.now + AGAIN if held else None}
+
+
+def way(unit: Unit, row: Any, judged: Judged) -> Way:
+    """By way of CHECKED, which no other transaction sees."""
+    steps = (
+        Step(State.CHECKED, None, judged.found),
+        Step(judged.state, why(judged.found), judged.found),
+    )
+    return Way(row, steps, columns_after(unit, judged))
 
 
 def conclude(unit: Unit, row: Any, judged: Judged, by: str, **columns: Any) -> State:

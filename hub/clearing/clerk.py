@@ -6,7 +6,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any
 
-from hub.clearing import clear, deciding, disputes, waking
+from hub.clearing import clear, deciding, disputes, rows, waking
 from hub.clearing.states import MovedMeanwhile
 from hub.hub import Hub
 from hub.store.engine import Store
@@ -60,13 +60,7 @@ def look(store: Store) -> None:
 
 def some(store: Store) -> int:
     """Enter and clear some CDRs; how many were dealt with, 0 when there is nothing to do."""
-    with store.reading() as unit:
-        fresh, waiting = clear.without_row(unit, 1), clear.due(unit, 1)
-    if fresh:
-        with store.unit() as unit:
-            clear.enter_new(unit)
-    elif not waiting:
-        return 0
+    enter(store)
     try:
         return cleared_apart(store) if store.sqlite else cleared_together(store)
     except Exception as fault:
@@ -76,34 +70,41 @@ def some(store: Store) -> int:
         return cleared_alone(store)
 
 
+def enter(store: Store) -> None:
+    """Give rows to new CDRs, unless enough of those that have one wait already."""
+    with store.reading() as unit:
+        fresh = not clear.many_wait(unit, SOME) and clear.without_row(unit, 1)
+    if fresh:
+        with store.unit() as unit:
+            clear.enter_new(unit)
+
+
 def cleared_together(store: Store) -> int:
     """Where rows are locked: look and write in one transaction."""
     with store.unit() as unit:
-        rows = clear.due(unit, SOME)
-        for row in rows:
-            clear.clear(unit, row)
-    return len(rows)
+        judged = clear.judge_all(unit, clear.due(unit, SOME))
+        clear.settle_all(unit, judged)
+    return len(judged)
 
 
 def cleared_apart(store: Store) -> int:
     """Where writers lock everything: look first, so that the writing is short."""
     with store.reading() as unit:
-        judged = [(row, clear.judge(unit, row)) for row in clear.due(unit, SOME)]
-    with store.unit() as unit:
-        for row, found in judged:
-            with suppress(MovedMeanwhile):  # another process was faster
-                clear.settle(unit, row, found)
+        judged = clear.judge_all(unit, clear.due(unit, SOME))
+    if judged:
+        with store.unit() as unit:  # another process may have been faster
+            clear.settle_all(unit, [(row, found) for row, found in judged if rows.stands(unit, row)])
     return len(judged)
 
 
 def cleared_alone(store: Store) -> int:
     """Each in a transaction of its own: one that fails is held, and stops no other."""
-    with store.unit() as unit:
-        rows = clear.due(unit, SOME)
-    for row in rows:
+    with store.reading() as unit:
+        waiting = clear.due(unit, SOME)
+    for row in waiting:
         with suppress(MovedMeanwhile):
             alone(store, row)
-    return len(rows)
+    return len(waiting)
 
 
 def alone(store: Store, row: Any) -> None:

@@ -1,13 +1,14 @@
 """All that is known around a CDR, looked up by indexes: the cost does not grow with what is stored."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 
-from hub.billing.place import version_at
-from hub.clearing import partial, repricing, rows
+from hub.billing.place import Located, located
+from hub.clearing import partial, repricing, rows, rule_sets
 from hub.clearing.case import Case, Other
+from hub.clearing.checks import Settings
 from hub.clearing.facts import Cost, Facts, facts_of
 from hub.clearing.repricing import Repriced
 from hub.ocpi import parts
@@ -20,19 +21,69 @@ from hub.ocpi.wire import fold, key_of
 from hub.parties import agreements, mendings, registry
 from hub.parties.agreements import Agreement, Pair
 from hub.store import charges, documents
+from hub.store.base import Instant
 from hub.store.clearings import meter_keys
 from hub.store.documents import TABLES, Stored
+from hub.store.prepared import Prepared
 from hub.store.unit import Unit
 
+KEY = Prepared(
+    every=select(meter_keys.c.public_key)
+    .where(meter_keys.c.owner == bindparam("owner"), meter_keys.c.evse_key == bindparam("evse_key"))
+    .where(meter_keys.c.valid_from <= bindparam("at", type_=Instant))
+    .order_by(meter_keys.c.valid_from.desc())
+    .limit(1)
+)
 DAYS = 90 * 86_400_000_000
 """How far back the usual price of an EVSE is looked for."""
+
+
+Found = TypeVar("Found")
+Look = Callable[[], Found]
+
+
+class Desk:
+    """What CDRs that are checked in one transaction have in common, looked up once."""
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = unit
+        self.rated: list[rows.Rated] = []
+        self._known: dict[tuple[object, ...], Any] = {}
+
+    def agreement(self, pair: Pair, at: int) -> Agreement | None:
+        """That which held at an instant."""
+        every = self._once(("agreements", pair), lambda: agreements.with_pair(self.unit, pair))
+        return agreements.holding(every, at)
+
+    def settings(self, owner: str) -> Settings:
+        """How the CDRs of a CPO are checked."""
+        return self._once(("settings", owner), lambda: rule_sets.settings_for(self.unit, owner))
+
+    def receives(self, emsp: Party) -> bool:
+        """Whether an eMSP is there at all."""
+        return self._once(("emsp", emsp), lambda: bool(registry.of_party(self.unit, emsp, Role.EMSP)))
+
+    def runs_sessions(self, owner: Party) -> bool:
+        """Whether a CPO sends sessions."""
+        mine = select(exists().where(TABLES["sessions"].c.owner == owner.code))
+        return self._once(("sessions", owner), lambda: bool(self.unit.connection.execute(mine).scalar()))
+
+    def document(self, module: str, owner: Party, key: str) -> Stored | None:
+        """A location or a token: many charge there, or with it."""
+        return self._once((module, owner, key), lambda: documents.find(self.unit, module, owner, key))
+
+    def _once(self, what: tuple[object, ...], look: Look[Found]) -> Found:
+        if what not in self._known:
+            self._known[what] = look()
+        found: Found = self._known[what]
+        return found
 
 
 class Around:
     """The case of one CDR in one transaction, with what its row is to tell besides."""
 
-    def __init__(self, unit: Unit, stored: Stored, row: Any) -> None:
-        self.unit, self.stored, self.row = unit, stored, row
+    def __init__(self, desk: Desk, stored: Stored, row: Any) -> None:
+        self.desk, self.unit, self.stored, self.row = desk, desk.unit, stored, row
         self.cdr: Json = stored.document.newest
         self.owner = Party.of_code(stored.owner)
         self.facts: Facts = facts_of(self.cdr)
@@ -44,14 +95,16 @@ class Around:
         session = self._session()
         charge = self._charge()
         by_hub = charge is not None and charge.state == charges.RATED
-        location, evse, connector = self._place()
+        here = self._located()
+        location, evse, connector = self._parts_of(here)
+        subject = repricing.Subject(self.cdr)
         others = rows.near(self.unit, self.row)
         self.in_place_of = self._in_place_of(others)
         original = self._original()
         earlier = rows.credits_of(self.unit, self.row) if self.row.credits else []
         if not self.cdr.get("credit") and not by_hub:
             seen = self.stored.received_at if session is None else session.received_at
-            self.repriced = repricing.by_the_book(self.unit, self.stored.document, seen)
+            self.repriced = repricing.by_the_book(self.unit, self.owner, subject, here, seen)
         if by_hub and charge is not None:
             self.repriced = repricing.as_billed(self.unit, charge)
         return Case(
@@ -66,7 +119,7 @@ class Around:
             agreement=None if self.agreement is None else self.agreement.terms,
             agreed=self.agreement is not None,
             session=None if session is None else session.document.newest,
-            runs_sessions=self._runs_sessions(),
+            runs_sessions=self.desk.runs_sessions(self.owner),
             location=location,
             evse=evse,
             connector=connector,
@@ -78,8 +131,8 @@ class Around:
             parts=self._parts(earlier),
             known=self.repriced.known,
             expected=self.repriced.recomputed,
-            carried=repricing.by_its_own_tariffs(self.cdr, self._zone(location)),
-            usual=rows.usual(self.unit, self.row, self.facts.start - DAYS),
+            carried=repricing.by_its_own_tariffs(subject, self._zone(location)),
+            usual=rows.usual(self.unit, self.row, self.facts.start - DAYS, self.desk.rated),
             registered_key=self._key(),
             last_key=rows.last_fingerprint(self.unit, self.row),
             mended=mendings.of_object(self.unit, self.owner, "cdrs", self.stored.key),
@@ -87,7 +140,7 @@ class Around:
 
     def _agreement(self) -> Agreement | None:
         pair = Pair(self.owner, Party.of_code(self.row.emsp), self.row.currency)
-        return agreements.in_force(self.unit, pair, self.facts.start)
+        return self.desk.agreement(pair, self.facts.start)
 
     def _session(self) -> Stored | None:
         session = self.cdr.get("session_id")
@@ -100,20 +153,17 @@ class Around:
 
     def _receivers(self) -> tuple[Party, ...]:
         party = Party.of_code(self.row.emsp)
-        return (party,) if registry.of_party(self.unit, party, Role.EMSP) else ()
+        return (party,) if self.desk.receives(party) else ()
 
-    def _runs_sessions(self) -> bool:
-        table = TABLES["sessions"]
-        mine = exists().where(table.c.owner == self.owner.code)
-        return bool(self.unit.connection.execute(select(mine)).scalar())
+    def _located(self) -> Located | None:
+        found = self.desk.document("locations", self.owner, fold(self.cdr["cdr_location"]["id"]))
+        return None if found is None else located(self.unit, found, self.facts.start)
 
-    def _place(self) -> tuple[Json | None, Json | None, Json | None]:
+    def _parts_of(self, here: Located | None) -> tuple[Json | None, Json | None, Json | None]:
         """Location, EVSE and connector as they were at the start, as far as they are known."""
-        told = self.cdr["cdr_location"]
-        found = documents.find(self.unit, "locations", self.owner, fold(told["id"]))
-        if found is None:
+        if here is None:
             return None, None, None
-        location = version_at(self.unit, "locations", found, self.facts.start).document.newest
+        told, location = self.cdr["cdr_location"], here.then.document.newest
         try:
             evse = parts.find_evse(location, told["evse_uid"])
             return location, evse, parts.find_connector(evse, told["connector_id"])
@@ -131,7 +181,7 @@ class Around:
     def _token(self) -> Json | None:
         told, party = self.cdr["cdr_token"], Party.of_code(self.row.emsp)
         key = key_of(MODULES["tokens"], told["uid"], told["type"])
-        found = documents.find(self.unit, "tokens", party, key)
+        found = self.desk.document("tokens", party, key)
         return None if found is None else found.document.newest
 
     def _original(self) -> Stored | None:
@@ -152,7 +202,5 @@ class Around:
 
     def _key(self) -> str | None:
         """The public key registered for the EVSE at the time."""
-        mine = [meter_keys.c.owner == self.row.owner, meter_keys.c.evse_key == self.row.evse_key]
-        query = select(meter_keys.c.public_key).where(*mine, meter_keys.c.valid_from <= self.facts.start)
-        newest = query.order_by(meter_keys.c.valid_from.desc()).limit(1)
-        return self.unit.connection.execute(newest).scalar()
+        row = KEY.first(self.unit, owner=self.row.owner, evse_key=self.row.evse_key, at=self.facts.start)
+        return None if row is None else str(row.public_key)

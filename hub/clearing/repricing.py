@@ -1,23 +1,24 @@
 """What a CDR should cost: by the tariff that held at its start, and by the tariffs that it carries itself."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 import tariffs
 from hub.billing import rating
 from hub.billing.holding import Held
-from hub.billing.place import place_of, started
+from hub.billing.place import Located, place_in
 from hub.billing.rating import Circumstances, Rated
 from hub.clearing.case import Known, Recomputed
 from hub.ocpi import strictjson
-from hub.ocpi.document import Document, Json, Party
-from hub.prices.book import versions
-from hub.prices.book.by_connector import readable
+from hub.ocpi.document import Json, Party
+from hub.prices.book import by_connector, versions
 from hub.prices.rules import situation
 from hub.store import grounds
 from hub.store.charges import Charge
 from hub.store.unit import Unit
-from tariffs import PricingError, Quote, Tariff
+from tariffs import Compared, PricingError, Quote, Tariff
 
 UNEXPLAINED = "UNEXPLAINED"
 
@@ -37,19 +38,55 @@ class Repriced:
     fault: str | None = None
 
 
-def by_the_book(unit: Unit, document: Document, seen: int) -> Repriced:
+class Subject:
+    """A CDR that is read once, to be compared with the tariffs of the book and with those that it carries."""
+
+    def __init__(self, cdr: Json) -> None:
+        self.cdr = cdr
+        self._compared: dict[tuple[tuple[Tariff, ...], str | None], Compared | None] = {}
+
+    @cached_property
+    def carried(self) -> tuple[Tariff, ...]:
+        """The tariffs that it carries, but for those that cannot be read."""
+        return tuple(readable_of(self.cdr.get("tariffs") or ()))
+
+    @cached_property
+    def read(self) -> tariffs.Subject:
+        """PricingError when it cannot be."""
+        return tariffs.read_subject(self.cdr, self.carried)
+
+    def compared(self, given: tuple[Tariff, ...], zone: str | None) -> Compared | None:
+        """With these tariffs, at a place in this zone; None when it cannot be priced so."""
+        key = (given, zone)
+        if key not in self._compared:
+            try:
+                self._compared[key] = tariffs.compare(self.read, given, zone)
+            except PricingError:
+                self._compared[key] = None
+        return self._compared[key]
+
+
+def readable_of(documents: Iterable[Json]) -> Iterator[Tariff]:
+    for document in documents:
+        try:
+            yield by_connector.read(strictjson.write(document))
+        except PricingError:
+            continue
+
+
+def by_the_book(unit: Unit, owner: Party, subject: Subject, location: Located | None, seen: int) -> Repriced:
     """A CDR that its CPO issued, priced as the hub would have billed its session: the same function."""
-    session = as_session(document.newest)
+    session = as_session(subject.cdr)
     try:
-        rated = rating.rated_at(unit, session, circumstances(unit, document.owner, session, seen), no_changes)
+        found = circumstances(unit, owner, session, location, seen)
+        rated = rating.rated_at(unit, session, found, no_changes)
     except Held as held:
         return Repriced(fault=f"{held.code}: {held.message}")
-    read = [readable(version) for version in rated.versions]
-    first = rated.versions[0]
-    carried = tariffs.carried_tariffs(document.newest)
+    read = tuple(by_connector.readable(version) for version in rated.versions)
+    first, carried = rated.versions[0], subject.carried
     same = not carried or any(priced_alike(each, read[0]) for each in carried)
     return Repriced(
-        recomputed=recomputed(rated.quote, cause_of(document.newest, read, rated)),
+        recomputed=recomputed(rated.quote, cause_of(subject, read, rated)),
         known=Known(first.document.newest, same, first.valid_from, first.valid_to),
         version_id=first.id,
         rule_ids=() if rated.rule is None else (rated.rule.id,),
@@ -75,20 +112,20 @@ def as_billed(unit: Unit, charge: Charge) -> Repriced:
     return Repriced(billed, None, version_id, rules, told.get("policy"))
 
 
-def by_its_own_tariffs(cdr: Json, zone: str | None) -> Recomputed | None:
+def by_its_own_tariffs(subject: Subject, zone: str | None) -> Recomputed | None:
     """None when it carries none that can be read, or cannot be priced.
 
     zone  of its location, since a CDR does not tell it; by none, times of day are of UTC
     """
-    try:
-        verified = tariffs.verify(cdr, None, zone)
-    except PricingError:
-        return None
-    return recomputed(verified.quote, None if verified.cause is None else verified.cause.id)
+    found = subject.compared(subject.carried, zone)
+    return None if found is None else recomputed(found.quote, cause_named(found))
 
 
-def circumstances(unit: Unit, owner: Party, session: Json, seen: int) -> Circumstances:
-    place = place_of(unit, owner, session, started(session))
+def circumstances(
+    unit: Unit, owner: Party, session: Json, location: Located | None, seen: int
+) -> Circumstances:
+    """LocationUnknown when the hub cannot tell where it was."""
+    place = place_in(location, session)
     here = situation.of(unit, owner, session, (place.location, place.evse, place.connector))
     return Circumstances(place, here, seen)
 
@@ -98,14 +135,14 @@ def no_changes(*_: object) -> list[tariffs.Adjustment]:
     return []
 
 
-def cause_of(cdr: Json, versions: list[Tariff], rated: Rated) -> str | None:
+def cause_of(subject: Subject, read: tuple[Tariff, ...], rated: Rated) -> str | None:
     """The name of the reason for a difference; None when there is none."""
-    zone = rated.place.location["time_zone"]
-    try:
-        verified = tariffs.verify(cdr, versions, zone)
-    except PricingError:
-        return UNEXPLAINED
-    return None if verified.cause is None else verified.cause.id
+    found = subject.compared(read, rated.place.location["time_zone"])
+    return UNEXPLAINED if found is None else cause_named(found)
+
+
+def cause_named(found: Compared) -> str | None:
+    return None if found.cause is None else found.cause.id
 
 
 def recomputed(quote: Quote, cause: str | None) -> Recomputed:

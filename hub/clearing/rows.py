@@ -1,10 +1,13 @@
 """The rows of clearing: how a CDR gets one, and which others lie near it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.sql.base import Executable
 
 from hub.clearing import bounds, readings
@@ -14,8 +17,8 @@ from hub.clearing.states import State
 from hub.ocpi.document import Document, Json, Party
 from hub.ocpi.modules import MODULES
 from hub.ocpi.wire import fold, key_of
-from hub.store.base import INSERTS, Micro, micro
-from hub.store.clearings import clearing_progress, clearings
+from hub.store.base import INSERTS, Instant, of_micro
+from hub.store.clearings import clearing_progress, clearings, in_millionths
 from hub.store.documents import Stored
 from hub.store.prepared import Prepared
 from hub.store.unit import Unit
@@ -71,7 +74,6 @@ def entering(dialect: str) -> Executable:
     return row
 
 
-AMOUNTS = frozenset(column.name for column in clearings.c if isinstance(column.type, Micro))
 ENTER = Prepared(**{dialect: entering(dialect) for dialect in INSERTS})
 
 
@@ -141,14 +143,6 @@ def fingerprint_of(cdr: Json) -> str | None:
     return readings.fingerprint(key) if key else None
 
 
-def in_millionths(values: Mapping[str, Any]) -> dict[str, Any]:
-    """As the database has them: statements that are ready turn no amount into a whole number."""
-    return {
-        name: micro(value) if name in AMOUNTS and value is not None else value
-        for name, value in values.items()
-    }
-
-
 def rounded(value: Decimal) -> Decimal:
     """To the six places that rows have; documents keep every digit, and finer ones are remarked upon (A4)."""
     return round(value, 6)
@@ -163,6 +157,14 @@ def one(unit: Unit, owner: str, cdr_key: str) -> Any:
     """The row of a CDR; None when it has none yet."""
     query = select(clearings).where(clearings.c.owner == owner, clearings.c.cdr_key == cdr_key)
     return unit.connection.execute(query).first()
+
+
+STATE = Prepared(every=select(clearings.c.state).where(clearings.c.id == bindparam("this")))
+
+
+def stands(unit: Unit, row: Any) -> bool:
+    """Whether it is still in the state in which it was read."""
+    return bool(STATE.first(unit, this=row.id).state == row.state)
 
 
 def again(unit: Unit, row: Any) -> Any:
@@ -205,36 +207,90 @@ def put_through(unit: Unit, seq: int | None) -> None:
     )
 
 
+LIKE = tuple(
+    clearings.c[name]
+    for name in (
+        "id",
+        "owner",
+        "emsp",
+        "cdr_key",
+        "state",
+        "session_key",
+        "evse_key",
+        "connector_key",
+        "token_key",
+        "reference",
+        "started_at",
+        "ended_at",
+        "energy",
+        "latitude",
+        "longitude",
+        "credited_by",
+        "replaced_by",
+    )
+)
+"""What is compared of others."""
+ROW = clearings.c
+
+
+def given(name: str) -> BindParameter[Any]:
+    """A column of the row that is compared, or a number of its type."""
+    return bindparam(name, type_=ROW[name].type if name in ROW else Instant)
+
+
+def same(*names: str) -> list[ColumnElement[bool]]:
+    return [ROW[name] == given(name) for name in names]
+
+
+ALIVE = or_(and_(ROW.state != State.REJECTED, ROW.state != State.DROPPED), ROW.credited_by.is_not(None))
+BILLING = tuple(ROW.kind != kind for kind in CREDITS)
+OTHERS = (
+    select(*LIKE)
+    .where(ROW.id != given("this"), *BILLING, ALIVE)
+    .where(or_(ROW.received_at < given("received_at"), ROW.cdr_seq < given("cdr_seq")))
+    .order_by(ROW.id.desc())
+    .limit(MOST)
+)
+"""Other CDRs that bill something, or did until they were credited, received before this one."""
+NEAR_EVSE = Prepared(
+    every=OTHERS.where(
+        *same("owner", "evse_key"),
+        ROW.started_at.between(given("long_before"), given("ended_at")),
+        ROW.ended_at > given("before"),
+    )
+)
+NEAR_TOKEN = Prepared(
+    every=OTHERS.where(*same("token_key", "emsp"), ROW.started_at.between(given("before"), given("after")))
+)
+OF_SESSION = Prepared(every=OTHERS.where(*same("owner", "session_key")))
+OF_REFERENCE = Prepared(every=OTHERS.where(*same("owner", "reference")))
+
+
 def near(unit: Unit, row: Any) -> tuple[Other, ...]:
     """The CDRs that a new one is compared with; each look-up goes by an index and takes the first few."""
-    found: dict[int, Any] = {}
-    for condition in nearby(row):
-        query = normal(row).where(condition).order_by(clearings.c.id.desc()).limit(MOST)
-        found |= {each.id: each for each in unit.connection.execute(query)}
-    return tuple(other(found[identity]) for identity in sorted(found))
-
-
-def nearby(row: Any) -> list[ColumnElement[bool]]:
-    mine = clearings.c.owner == row.owner
-    about = clearings.c.started_at.between(row.started_at - LONGEST, row.ended_at)
-    then = clearings.c.started_at.between(row.started_at - NEAR, row.ended_at + NEAR)
-    conditions = [
-        and_(mine, clearings.c.evse_key == row.evse_key, about, clearings.c.ended_at > row.started_at - NEAR),
-        and_(clearings.c.token_key == row.token_key, clearings.c.emsp == row.emsp, then),
-    ]
+    mine = {"this": row.id, "received_at": row.received_at, "cdr_seq": row.cdr_seq}
+    owner, before = row.owner, row.started_at - NEAR
+    found = NEAR_EVSE.all(
+        unit,
+        owner=owner,
+        evse_key=row.evse_key,
+        long_before=row.started_at - LONGEST,
+        ended_at=row.ended_at,
+        before=before,
+        **mine,
+    )
+    token = {"token_key": row.token_key, "emsp": row.emsp}
+    found += NEAR_TOKEN.all(unit, before=before, after=row.ended_at + NEAR, **token, **mine)
     if row.session_key is not None:
-        conditions.append(and_(mine, clearings.c.session_key == row.session_key))
+        found += OF_SESSION.all(unit, owner=owner, session_key=row.session_key, **mine)
     if row.reference is not None:
-        conditions.append(and_(mine, clearings.c.reference == row.reference))
-    return conditions
+        found += OF_REFERENCE.all(unit, owner=owner, reference=row.reference, **mine)
+    each = {one.id: one for one in found}
+    return tuple(other(each[identity]) for identity in sorted(each))
 
 
-def normal(row: Any) -> Select[Any]:
-    """Other CDRs that bill something, or did until they were credited, received before this one."""
-    dead = clearings.c.state.in_([State.REJECTED, State.DROPPED])
-    alive = or_(~dead, clearings.c.credited_by.is_not(None))
-    earlier = or_(clearings.c.received_at < row.received_at, clearings.c.cdr_seq < row.cdr_seq)
-    return select(clearings).where(clearings.c.id != row.id, clearings.c.kind.not_in(CREDITS), alive, earlier)
+amount = lru_cache(maxsize=4096)(of_micro)
+"""Of a whole number of millionths; the same places come again and again."""
 
 
 def other(row: Any) -> Other:
@@ -249,11 +305,11 @@ def other(row: Any) -> Other:
         token_uid=row.token_key,
         start=row.started_at,
         end=row.ended_at,
-        energy=row.energy,
+        energy=amount(row.energy),
         credited=row.credited_by is not None or row.state == State.CREDITED,
         replaced=row.replaced_by is not None,
         reference=row.reference,
-        coordinates=(row.latitude, row.longitude) if placed else None,
+        coordinates=(amount(row.latitude), amount(row.longitude)) if placed else None,
     )
 
 
@@ -270,13 +326,20 @@ def in_place_of(row: Any, others: Sequence[Other]) -> Other | None:
     return None if same[-1].replaced else same[-1]
 
 
+LAST_FINGERPRINT = Prepared(
+    every=select(ROW.fingerprint)
+    .where(*same("owner", "evse_key"), ROW.id != given("this"), ROW.started_at < given("started_at"))
+    .where(ROW.fingerprint.is_not(None))
+    .order_by(ROW.started_at.desc())
+    .limit(1)
+)
+
+
 def last_fingerprint(unit: Unit, row: Any) -> str | None:
     """That of the meter's key in the CDR of the EVSE before this one."""
-    same = [clearings.c.owner == row.owner, clearings.c.evse_key == row.evse_key, clearings.c.id != row.id]
-    query = select(clearings.c.fingerprint).where(*same, clearings.c.started_at < row.started_at)
-    query = query.where(clearings.c.fingerprint.is_not(None)).order_by(clearings.c.started_at.desc()).limit(1)
-    found: str | None = unit.connection.execute(query).scalar()
-    return found
+    mine = {"owner": row.owner, "evse_key": row.evse_key}
+    found = LAST_FINGERPRINT.first(unit, this=row.id, started_at=row.started_at, **mine)
+    return None if found is None else str(found.fingerprint)
 
 
 def credits_of(unit: Unit, row: Any) -> list[Any]:
@@ -287,16 +350,48 @@ def credits_of(unit: Unit, row: Any) -> list[Any]:
     return list(unit.connection.execute(query.order_by(clearings.c.cdr_seq)))
 
 
-def usual(unit: Unit, row: Any, since: int) -> tuple[Decimal, ...]:
-    """Prices per kWh of the last CDRs of the EVSE for the same eMSP: what others pay is not its to know."""
-    same = [clearings.c.owner == row.owner, clearings.c.evse_key == row.evse_key, clearings.c.id != row.id]
-    same.append(clearings.c.emsp == row.emsp)
-    rated = clearings.c.state.in_([State.RATED, State.STATED, State.SETTLED])
-    query = (
-        select(clearings.c.net, clearings.c.energy)
-        .where(*same, rated, clearings.c.kind.not_in(CREDITS), clearings.c.currency == row.currency)
-        .where(clearings.c.started_at.between(since, row.started_at))
-        .order_by(clearings.c.started_at.desc())
-        .limit(MOST)
-    )
-    return tuple(net / energy for net, energy in unit.connection.execute(query) if energy >= 1)
+USUAL = Prepared(
+    every=select(ROW.started_at, ROW.net, ROW.energy)
+    .where(*same("owner", "evse_key", "emsp", "currency"), ROW.id != given("this"), *BILLING)
+    .where(or_(*(ROW.state == state for state in (State.RATED, State.STATED, State.SETTLED))))
+    .where(ROW.started_at.between(given("since"), given("started_at")))
+    .order_by(ROW.started_at.desc())
+    .limit(MOST)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """A CDR that was found right in this very transaction, as far as others are compared with it."""
+
+    owner: str
+    evse_key: str
+    emsp: str
+    currency: str
+    started_at: int
+    net: Decimal
+    energy: Decimal
+
+    def beside(self, row: Any, since: int) -> bool:
+        mine = (self.owner, self.evse_key, self.emsp, self.currency)
+        theirs = (row.owner, row.evse_key, row.emsp, row.currency)
+        return mine == theirs and since <= self.started_at <= int(row.started_at)
+
+
+def rated(row: Any, facts: Facts) -> Rated:
+    net, energy = bounds.kept(facts.total.net), bounds.kept(facts.energy)
+    return Rated(row.owner, row.evse_key, row.emsp, row.currency, row.started_at, net, energy)
+
+
+def usual(unit: Unit, row: Any, since: int, fresh: Sequence[Rated] = ()) -> tuple[Decimal, ...]:
+    """Prices per kWh of the last CDRs of the EVSE for the same eMSP: what others pay is not its to know.
+
+    fresh  those that are to be written with this one
+    """
+    mine = {"owner": row.owner, "evse_key": row.evse_key, "emsp": row.emsp, "currency": row.currency}
+    kept = USUAL.all(unit, this=row.id, since=since, started_at=row.started_at, **mine)
+    found = [(each.started_at, amount(each.net), amount(each.energy)) for each in kept]
+    beside = [(each.started_at, each.net, each.energy) for each in fresh if each.beside(row, since)]
+    if beside:
+        found = sorted(found + beside, key=itemgetter(0), reverse=True)[:MOST]
+    return tuple(net / energy for _, net, energy in found if energy >= 1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, or_, select
 
 from hub.clearing.checks import BY_CODE, Setting, Settings
 from hub.clearing.rule import Severity
@@ -15,6 +15,7 @@ from hub.store import audit
 from hub.store.audit import Actor
 from hub.store.base import INSERTS
 from hub.store.clearings import check_settings
+from hub.store.prepared import Prepared
 from hub.store.unit import Unit
 
 EVERYBODY = ""
@@ -39,11 +40,16 @@ class Set:
     changed_at: int
 
 
+SET = Prepared(
+    every=select(check_settings).where(
+        or_(check_settings.c.party == bindparam("everybody"), check_settings.c.party == bindparam("owner"))
+    )
+)
+
+
 def settings_for(unit: Unit, owner: str) -> Settings:
     """What holds for the CDRs of a CPO (a Party.code): its own settings before those for all."""
-    rows = unit.connection.execute(
-        select(check_settings).where(check_settings.c.party.in_([EVERYBODY, owner]))
-    ).all()
+    rows = SET.all(unit, everybody=EVERYBODY, owner=owner)
     merged: dict[str, Setting] = {}
     for row in sorted(rows, key=lambda row: row.party != EVERYBODY):
         usual = merged.get(row.code, Setting())

@@ -1,15 +1,18 @@
 """What becomes of a CDR: its states, the only ways from one to another, and the only writer of them."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import bindparam, insert, literal, select, update
 
 from hub.clearing.rule import Found
 from hub.store import bulk
-from hub.store.clearings import clearing_events, clearings
+from hub.store.clearings import clearing_events, clearings, in_millionths
+from hub.store.prepared import Prepared
 from hub.store.unit import Unit
 
 
@@ -77,16 +80,82 @@ def move(  # noqa: PLR0913, PLR0917 (what an event tells)
     clearing  a row of `clearings`; MovedMeanwhile when it is not in that state any more
     columns   what is written with it
     """
-    before = State(clearing.state)
-    if to not in TRANSITIONS[before]:
-        raise NoSuchTransition(
-            f"{clearing.cdr_key} is {before}; from there it can be {named(TRANSITIONS[before])}"
-        )
-    same = (clearings.c.id == clearing.id) & (clearings.c.state == before)
-    moved = unit.connection.execute(update(clearings).where(same).values(state=to, **columns))
-    if moved.rowcount != 1:
-        raise MovedMeanwhile(f"{clearing.cdr_key} is not {before} any more")
-    note(unit, clearing.id, before, to, by, why, found)
+    move_along(unit, [Way(clearing, (Step(to, why, found),), columns)], by)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """To one state, with what an event tells of it."""
+
+    to: State
+    why: str | None = None
+    found: Sequence[Found] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What becomes of a CDR in one transaction: from the state of its row through the steps to the last.
+
+    columns  what is written with it
+    """
+
+    clearing: Any
+    steps: Sequence[Step]
+    columns: Mapping[str, Any]
+
+
+NOTE = Prepared(
+    every=insert(clearing_events).values(
+        {name: bindparam(name) for name in ("clearing_id", "at", "by", "before", "after", "why", "codes")}
+    )
+)
+
+
+def move_along(unit: Unit, ways: Sequence[Way], by: str) -> None:
+    """Many CDRs, each its own way, with an event for every step; MovedMeanwhile when one is not where its
+    row says any more."""
+    events = [event for way in ways for event in events_of(unit, way, by)]
+    for names in dict.fromkeys(tuple(way.columns) for way in ways):
+        some = [way for way in ways if tuple(way.columns) == names]
+        if moving(names).many(unit, [moved_by(way) for way in some]) != len(some):
+            some_of = " or ".join(f"{way.clearing.cdr_key} is not {way.clearing.state}" for way in some)
+            raise MovedMeanwhile(f"{some_of} any more")
+    NOTE.many(unit, events)
+
+
+def events_of(unit: Unit, way: Way, by: str) -> Iterator[Mapping[str, Any]]:
+    """One for each step; NoSuchTransition when one cannot be gone."""
+    before = State(way.clearing.state)
+    for step in way.steps:
+        if step.to not in TRANSITIONS[before]:
+            raise NoSuchTransition(
+                f"{way.clearing.cdr_key} is {before}; from there it can be {named(TRANSITIONS[before])}"
+            )
+        yield {
+            "clearing_id": way.clearing.id,
+            "at": unit.now,
+            "by": by,
+            "before": before,
+            "after": step.to,
+            "why": step.why,
+            "codes": json.dumps(told(step.found)),
+        }
+        before = step.to
+
+
+@lru_cache(maxsize=64)
+def moving(names: tuple[str, ...]) -> Prepared:
+    """From one state to another, with these columns."""
+    mine = (clearings.c.id == bindparam("this")) & (clearings.c.state == bindparam("before"))
+    return Prepared(
+        every=update(clearings).where(mine).values({name: bindparam(name) for name in ("state", *names)})
+    )
+
+
+def moved_by(way: Way) -> dict[str, Any]:
+    last = way.steps[-1].to
+    same = {"this": way.clearing.id, "before": way.clearing.state, "state": last}
+    return same | in_millionths(way.columns)
 
 
 def move_all(
@@ -140,27 +209,6 @@ def move_many(  # noqa: PLR0913, PLR0917 (what an event tells)
     moved = moving.returning(clearings.c.id).cte("moved")
     source = select(moved.c.id, *told)
     return bulk.insert_from(unit, noting.from_select(["clearing_id", *event], source), given)
-
-
-def note(  # noqa: PLR0913, PLR0917 (what an event tells)
-    unit: Unit,
-    clearing_id: int,
-    before: State | None,
-    after: State,
-    by: str,
-    why: str | None,
-    found: Sequence[Found],
-) -> None:
-    event = {
-        "clearing_id": clearing_id,
-        "at": unit.now,
-        "by": by,
-        "before": before,
-        "after": after,
-        "why": why,
-        "codes": json.dumps(told(found)),
-    }
-    unit.connection.execute(insert(clearing_events).values(event))
 
 
 def told(found: Sequence[Found]) -> list[list[str]]:

@@ -142,11 +142,17 @@ def by_id(unit: Unit, identity: int) -> Agreement:
 
 def in_force(unit: Unit, pair: Pair, instant: int) -> Agreement | None:
     """The agreement that held at an instant."""
-    begun = select(func.max(agreements.c.valid_from)).where(
-        *same_pair(pair), agreements.c.valid_from <= instant
-    )
-    found = listed(unit, *same_pair(pair), agreements.c.valid_from == begun.scalar_subquery())
-    return found[0] if found and found[0].holds_at(instant) else None
+    return holding(with_pair(unit, pair), instant)
+
+
+def with_pair(unit: Unit, pair: Pair) -> list[Agreement]:
+    """Every agreement that a pair has, had or will have, the earliest first."""
+    return listed(unit, *same_pair(pair))
+
+
+def holding(found: Sequence[Agreement], instant: int) -> Agreement | None:
+    """That of a pair's agreements which holds at an instant; there are never two."""
+    return next((each for each in found if each.holds_at(instant)), None)
 
 
 def listed(unit: Unit, *wanted: ColumnElement[bool]) -> list[Agreement]:

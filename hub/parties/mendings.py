@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from hub.ocpi.document import Party
 from hub.store.base import INSERTS
 from hub.store.parties import mendings, partner_roles
+from hub.store.prepared import Prepared
 from hub.store.unit import Unit
 
 
@@ -41,13 +42,17 @@ def of_partner(unit: Unit, partner_id: int) -> list[Mending]:
     ]
 
 
+OF_OBJECT = Prepared(
+    every=select(mendings.c.notes)
+    .join(partner_roles, partner_roles.c.partner_id == mendings.c.partner_id)
+    .where(mendings.c.module == bindparam("module"), mendings.c.object_key == bindparam("object_key"))
+    .where(partner_roles.c.party == bindparam("owner"))
+    .limit(1)
+)
+
+
 def of_object(unit: Unit, owner: Party, module: str, object_key: str) -> Mapping[str, str]:
     """What was mended of one object of a party, when it came last; nothing when it came as it should."""
-    same = [mendings.c.module == module, mendings.c.object_key == object_key[:100]]
-    holds = partner_roles.c.partner_id == mendings.c.partner_id
-    query = (
-        select(mendings.c.notes).join(partner_roles, holds).where(*same, partner_roles.c.party == owner.code)
-    )
-    notes = unit.connection.execute(query.limit(1)).scalar()
-    found: Mapping[str, str] = {} if notes is None else json.loads(notes)
+    row = OF_OBJECT.first(unit, owner=owner.code, module=module, object_key=object_key[:100])
+    found: Mapping[str, str] = {} if row is None else json.loads(row.notes)
     return found

@@ -81,12 +81,19 @@ def of_session(unit: Unit, owner: str, session_key: str) -> Charge | None:
 
 def seen(unit: Unit, owner: str, session_key: str) -> Charge | None:
     """The charge of a session, to be looked at."""
-    row = unit.connection.execute(billing(owner, session_key)).first()
+    row = SEEN.first(unit, owner=owner, session_key=session_key)
     return None if row is None else charge(row)
 
 
 def billing(owner: str, session_key: str) -> Select[Any]:
     return select(charges).where(charges.c.owner == owner, charges.c.session_key == session_key)
+
+
+SEEN = Prepared(
+    every=select(charges).where(
+        charges.c.owner == bindparam("owner"), charges.c.session_key == bindparam("session_key")
+    )
+)
 
 
 def keeping(statement: Any) -> Executable:

@@ -1,8 +1,11 @@
 """The tables of clearing: what became of each CDR, how CPOs want theirs checked, the keys of meters."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import Boolean, Column, Index, String, Table, Text, UniqueConstraint, false
 
-from hub.store.base import Instant, Micro, Serial, metadata
+from hub.store.base import Instant, Micro, Serial, metadata, micro
 
 clearings = Table(
     "clearings",
@@ -69,6 +72,17 @@ Index(
     sqlite_where=clearings.c.home,
     postgresql_where=clearings.c.home,
 )
+
+AMOUNTS = frozenset(column.name for column in clearings.c if isinstance(column.type, Micro))
+
+
+def in_millionths(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns of `clearings` as the database has them: ready statements make no whole number of an amount."""
+    return {
+        name: micro(value) if name in AMOUNTS and value is not None else value
+        for name, value in values.items()
+    }
+
 
 clearing_progress = Table(
     "clearing_progress",

@@ -312,6 +312,40 @@ def keep_revision(unit: Unit, existing: Stored) -> None:
     KEEP[existing.module].run(unit, this=existing.seq, now=unit.now)
 
 
+FORMER = select(revisions).where(
+    revisions.c.module == bindparam("module"), revisions.c.document == bindparam("document")
+)
+LAST_UNTIL = Prepared(
+    every=FORMER.where(revisions.c.last_updated <= bindparam("at", type_=Instant))
+    .order_by(revisions.c.rev.desc())
+    .limit(1)
+)
+OLDEST = Prepared(every=FORMER.order_by(revisions.c.rev).limit(1))
+
+
+def as_of(unit: Unit, present: Stored, instant: int) -> Stored:
+    """The last revision that was not updated after an instant; where there is none, the oldest there is."""
+    if present.last_updated <= instant and not present.deleted:
+        return present
+    mine = {"module": present.module, "document": present.seq}
+    row = LAST_UNTIL.first(unit, at=instant, **mine) or OLDEST.first(unit, **mine)
+    return present if row is None else revised(present, row)
+
+
+def revised(present: Stored, row: Any) -> Stored:
+    """A former revision of a document."""
+    return replace(
+        present,
+        rev=row.rev,
+        edition=row.edition,
+        body=row.sent,
+        newest=row.newest,
+        last_updated=row.last_updated,
+        received_at=row.received_at,
+        deleted=False,
+    )
+
+
 def history(unit: Unit, module: str, seq: int) -> Iterator[Stored]:
     """Every revision of a document, the oldest first and the present one last."""
     present = by_seq(unit, module, seq)
@@ -319,14 +353,5 @@ def history(unit: Unit, module: str, seq: int) -> Iterator[Stored]:
         return
     former = (revisions.c.module == module) & (revisions.c.document == seq)
     for row in unit.connection.execute(select(revisions).where(former).order_by(revisions.c.rev)):
-        yield replace(
-            present,
-            rev=row.rev,
-            edition=row.edition,
-            body=row.sent,
-            newest=row.newest,
-            last_updated=row.last_updated,
-            received_at=row.received_at,
-            deleted=False,
-        )
+        yield revised(present, row)
     yield present

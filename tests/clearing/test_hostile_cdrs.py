@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy import select, text, update
 from hub.clearing import bounds, clear, clerk, deciding, readings, rows, states
 from hub.clearing.checks import TOLD
 from hub.clearing.deciding import Decision
-from hub.clearing.states import NoSuchTransition, State
+from hub.clearing.states import NoSuchTransition, State, Way
 from hub.store.clearings import clearings
 from hub.store.documents import TABLES
 
@@ -160,16 +160,16 @@ def test_a_row_that_the_database_refuses_is_held_alone(
     for identity in ("A", "BAD", "Z"):
         start = {"A": "08:00", "BAD": "09:00", "Z": "10:00"}[identity]
         roaming.receiver("POST", "cdrs", own(id=identity, start_date_time=f"2025-03-10T{start}:00Z"))
-    usual = states.move
+    usual = states.move_along
 
-    def refused(
-        unit: Any, clearing: Any, to: State, by: str, why: Any = None, found: Any = (), **more: Any
-    ) -> None:
-        if clearing.cdr_key == "BAD" and not any(each.code == clear.UNCHECKED for each in found):
-            unit.connection.execute(text("SELECT nothing FROM nowhere"))
-        usual(unit, clearing, to, by, why, found, **more)
+    def refused(unit: Any, ways: Sequence[Way], by: str) -> None:
+        for each in ways:
+            unchecked = any(found.code == clear.UNCHECKED for found in each.steps[0].found)
+            if each.clearing.cdr_key == "BAD" and not unchecked:
+                unit.connection.execute(text("SELECT nothing FROM nowhere"))
+        usual(unit, ways, by)
 
-    monkeypatch.setattr(states, "move", refused)
+    monkeypatch.setattr(states, "move_along", refused)
     clerk.everything(roaming.hub.store)
     with roaming.hub.store.reading() as unit:
         found = {row.cdr_key: row for row in unit.connection.execute(select(clearings))}

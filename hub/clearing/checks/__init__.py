@@ -3,7 +3,7 @@ H signed, I delivery. Each is a pure function of the case, so the same case has 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 
 from hub.clearing.case import Case
 from hub.clearing.checks import (
@@ -43,12 +43,13 @@ Settings = Mapping[str, Setting]
 
 def check(case: Case, settings: Settings) -> tuple[Found, ...]:
     """All that is wrong with a CDR, the worst first; the same for the same case and settings."""
-    found = [
-        Found(rule.code, severity, detail)
-        for rule in (OF_CREDITS if case.is_credit else RULES)
-        if (severity := severity_of(rule, settings)) is not Severity.OFF
-        for detail in some_of(rule.look(case, limits_of(rule, settings)))
-    ]
+    found = []
+    for rule in OF_CREDITS if case.is_credit else RULES:
+        severity = severity_of(rule, settings)
+        if severity is not Severity.OFF:
+            details = rule.look(case, limits_of(rule, settings))
+            for first in details:  # most find nothing
+                found += [Found(rule.code, severity, detail) for detail in some_of(chain((first,), details))]
     found = [each for each in found if not told_by_worse(each, found)]
     return tuple(sorted(found, key=lambda each: -BADNESS[each.severity]))
 

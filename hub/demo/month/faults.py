@@ -14,7 +14,7 @@ from hub.demo.month.arrivals import Stay
 from hub.demo.month.cast import EDL, Emsp
 from hub.demo.month.spoiling import (
     Changes,
-    after_eleven_others,
+    after_ten_others,
     as_well,
     at,
     credit,
@@ -193,7 +193,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("F6 F9", "less than nothing", cdr=times(-1)),
     Fault("F6 F10 F11", "a point too far to the right", cdr=times(100)),
     Fault("F6 F11", "dear energy", cdr=times(7)),
-    Fault("F12", "a car that stays long", stay=lasting(60, 700, "3"), cdr=after_eleven_others, day=14),
+    Fault("F12", "a car that stays long", stay=lasting(60, 700, "3"), cdr=after_ten_others, day=14),
     Fault(
         "F13",
         "a tax that is not its percentage",

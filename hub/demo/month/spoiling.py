@@ -203,10 +203,10 @@ def new_meter(cdr: Json, stay: Stay) -> list[Json]:
     return [cdr, without_none(second) | {"signed_data": papers.signed(stay, stay.kwh, "NEW")}]
 
 
-def after_eleven_others(cdr: Json, stay: Stay) -> list[Json]:
+def after_ten_others(cdr: Json, stay: Stay) -> list[Json]:
     """Six days and more before it, cars that left when they were full."""
     sent = []
-    for number in range(11, 0, -1):
+    for number in range(10, 0, -1):
         start = stay.start - 6 * DAY - timedelta(hours=5 * number)
         before = replace(
             stay, id=f"{stay.id}-{number}", start=start, charging=120, idle=0, kwh=Decimal("14.4")

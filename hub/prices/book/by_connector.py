@@ -1,9 +1,10 @@
 """The tariff of a session for which no rule gives one: of those that its connector names."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import tariffs
-from hub.ocpi import instants
+from hub.ocpi import instants, strictjson
 from hub.ocpi.document import Party
 from hub.ocpi.wire import fold
 from hub.prices.book import versions
@@ -39,9 +40,26 @@ def valid(version: Version, at: int) -> Version:
 
 def readable(version: Version) -> Tariff:
     try:
-        return tariffs.read_tariff(version.document.newest)
+        return read(version.newest or version.sent)
     except TariffError as fault:
         raise Unresolved("TARIFF_UNPRICEABLE", str(fault)) from fault
+
+
+LONGEST_KNOWN = 16_384
+"""Bytes of a tariff that is kept as it was read: nearly all are shorter."""
+
+
+def read(written: bytes) -> Tariff:
+    """A tariff of the newest edition as the hub has written it; one that was read lately is known again.
+    TariffError when it cannot be priced."""
+    return known(written) if len(written) <= LONGEST_KNOWN else read_anew(written)
+
+
+def read_anew(written: bytes) -> Tariff:
+    return tariffs.read_tariff(strictjson.reread(written))
+
+
+known = lru_cache(maxsize=1024)(read_anew)
 
 
 def choose(
