@@ -1,9 +1,11 @@
 """The lines of a statement and what they make: totals by VAT, and each line's share of them."""
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Any, NamedTuple
 
@@ -107,10 +109,15 @@ class Head(NamedTuple):
     input_hash: str | None = None
 
 
-def parts_of_cdr(kind: str, cdr: Json, net: Decimal, terms: Terms) -> list[Part]:
-    """What the lines of a CDR bear and their exact amounts, one for each rate; with the sign of its total."""
-    bases = (vat.of_part if kind == PARTIAL else vat.of_cdr)(cdr, net, terms)
-    return in_order(bases)
+def parts_of_cdr(kind: str, cdr: Json, net: int, terms: Terms) -> list[Part]:
+    """What the lines of a CDR bear and their exact amounts, one for each rate; with the sign of its total.
+
+    net  in millionths, as the amounts are
+    """
+    only = vat.by_terms(terms) or (None if kind == PARTIAL else vat.only_rate(cdr))
+    if only is not None:
+        return [(only, net)]
+    return in_order((vat.of_part if kind == PARTIAL else vat.of_cdr)(cdr, of_micro(net), terms))
 
 
 def in_order(bases: Mapping[Vat, Decimal]) -> list[Part]:
@@ -306,25 +313,27 @@ def content(line: Line) -> str:
 
 def content_of(row: Row, energy: str, fee: str) -> str:
     """energy and fee as `figure` tells them: of a credit, nought is -0."""
+    _, kind, month, category, rate, base, part, _, _, net, tax, clearing, adjustment, key, ended, *rest = row
+    said, engine, policy, hashed = rest
     return CONTENT % (
-        plain(row.adjustment_id),
-        text_of_micro(row.base),
-        plain(row.category),
-        plain(row.cdr_key),
-        plain(row.clearing_id),
-        plain(row.ended_at),
+        usual(adjustment),
+        text_of_micro(base),
+        usual(category),
+        "null" if key is None else encode_basestring_ascii(key),
+        "null" if clearing is None else clearing,
+        "null" if ended is None else ended,
         energy,
-        plain(row.engine),
+        usual(engine),
         fee,
-        plain(row.input_hash),
-        plain(row.kind),
-        text_of_micro(row.net),
-        row.part,
-        plain(row.policy),
-        text_of_micro(row.rate),
-        plain(row.service_month),
-        text_of_micro(row.tax),
-        plain(row.text),
+        "null" if hashed is None else encode_basestring_ascii(hashed),
+        usual(kind),
+        text_of_micro(net),
+        part,
+        usual(policy),
+        usual_rate(rate),
+        usual(month),
+        text_of_micro(tax),
+        "null" if said is None else encode_basestring_ascii(said),
     )
 
 
@@ -332,8 +341,10 @@ def figure(amount: Decimal) -> str:
     return f"{amount.normalize():f}"
 
 
-def plain(value: int | str | None) -> str:
-    """As JSON."""
-    if value is None:
-        return "null"
-    return encode_basestring_ascii(value) if isinstance(value, str) else str(value)
+@lru_cache(maxsize=1_000)
+def usual(value: int | str | None) -> str:
+    """As JSON: of what is the same on most lines."""
+    return json.dumps(value)
+
+
+usual_rate = lru_cache(maxsize=1_000)(text_of_micro)

@@ -168,7 +168,7 @@ class Anew:
     def parts(self) -> Iterator[Sequence[Part]]:
         for row in self.rows():
             cdr = bodies.told(row.body)
-            net = rows.rounded(cdr["total_cost"]["before_taxes"])
+            net = micro(rows.rounded(cdr["total_cost"]["before_taxes"]))
             yield lines.parts_of_cdr(kind_of(row.kind, cdr), cdr, net, self.terms)
         for row in self.adjusted:
             yield lines.parts_of_adjustment(row, self.terms)

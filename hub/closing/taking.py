@@ -16,7 +16,6 @@ from hub.closing.problems import SafetyBound
 from hub.closing.shares import Part
 from hub.parties.terms import Terms
 from hub.store import bulk
-from hub.store.base import of_micro
 from hub.store.bulk import TOGETHER
 from hub.store.clearings import clearings
 from hub.store.documents import TABLES
@@ -78,7 +77,7 @@ class Taking:
         for row in (found[identity] for identity in ids if identity in found):
             self.taken.append(row.id)
             cdr = {} if settled else bodies.costs(row.body)
-            yield lines.parts_of_cdr(row.kind, cdr, of_micro(row.net), self.terms)
+            yield lines.parts_of_cdr(row.kind, cdr, row.net, self.terms)
 
     def move(self, before: State, ids: Sequence[int]) -> int:
         why = f"on statement {self.statement.id}, of {self.statement.month}"

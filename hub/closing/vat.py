@@ -36,9 +36,6 @@ def of_cdr(cdr: Json, net: Decimal, terms: Terms) -> dict[Vat, Decimal]:
     settled = by_terms(terms)
     if settled is not None:
         return {settled: net}
-    only = only_rate(cdr)
-    if only is not None:
-        return {only: net}
     total = cost(cdr["total_cost"])
     shares = [each for each in (cost(cdr[name]) for name in SHARES if cdr.get(name) is not None) if each.net]
     if not shares or not any(each.taxes for each in shares):
@@ -62,8 +59,8 @@ def of_part(cdr: Json, net: Decimal, terms: Terms) -> dict[Vat, Decimal]:
 
 
 def only_rate(cdr: Json) -> Vat | None:
-    """Where each part of the cost bears one tax, told in percent, and that is the same for all, as most often
-    it is: nothing is to be shared out then."""
+    """What `of_cdr` would find, where each part of the cost bears one tax, told in percent, and that is the
+    same for all, as most often it is: nothing is to be shared out then. None where it is not so."""
     found: Decimal | None = None
     for name in SHARES:
         price = cdr.get(name)

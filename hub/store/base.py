@@ -60,6 +60,5 @@ def of_micro(value: int) -> Decimal:
 
 
 def text_of_micro(value: int) -> str:
-    whole, rest = divmod(abs(value), MICRO)
-    text = f"{whole}.{rest:06}".rstrip("0") if rest else str(whole)
-    return text if value >= 0 else f"-{text}"
+    text = f"{value:08}" if value < 0 else f"{value:07}"  # the sign takes one of the signs
+    return f"{text[:-6]}.{text[-6:]}".rstrip("0").rstrip(".")

@@ -66,6 +66,9 @@ def test_the_parts_make_up_the_whole(costs, total):
     body = cdr("A", costs)
     body["total_cost"]["before_taxes"] = total
     assert sum(parts(body).values()) == total
+    only = vat.only_rate(body)
+    assert only is None or parts(body) == {only: total}
+    assert only is not None or len({rate for net, rate in costs if net}) != 1
 
 
 @pytest.mark.parametrize("which", [S19, vat.NONE_TOLD])
