@@ -25,6 +25,8 @@ F = TypeVar("F", bound=View)
 ID = 2**53 - 1
 """For paths: `<int(max=9007199254740991):user_id>`; larger numbers are no ids, and no database holds them."""
 BINARY = {"type": "string", "format": "binary"}
+SENT_AS: Mapping[str, Json] = {"application/json": {"type": "object"}}
+"""How the document describes what is sent, by its media type; all else is bytes to it."""
 KEY_HEADER, MATCH_HEADER = "Idempotency-Key", "If-Match"
 
 
@@ -211,7 +213,8 @@ class Section:
         function.__name__ = name
         wrapped: Any = function
         for media_type in made.sends:
-            wrapped = self.blueprint.response(200, BINARY, content_type=media_type)(wrapped)
+            schema = SENT_AS.get(media_type, BINARY)
+            wrapped = self.blueprint.response(200, schema, content_type=media_type)(wrapped)
         if not made.sends:
             wrapped = self.blueprint.response(made.status if made.answers else 204, made.answers)(wrapped)
         if made.takes is not None:
