@@ -45,8 +45,8 @@ TERMS: dict[tuple[str, str], dict[str, Any]] = {
     ("STROOM", "EUR"): {"time_zone": "Europe/Amsterdam", "fee_per_cdr": Decimal("0.105")},
     ("STROOM", "JPY"): {"fee_per_kwh": Decimal("0.0123"), "fee_payer": "EMSP"},
     ("STROOM", "CHF"): {"rounded": "LINE", "fee_percent": Decimal("1.5")},
-    ("VOLT", "EUR"): {"billing": "REVERSE", "rounding": "HALF_EVEN", "fee_per_cdr": Decimal(1)},
-    ("VOLT", "JPY"): {"rounding": "DOWN"},
+    ("VOLT", "EUR"): {"billing": "REVERSE", "rounding": "HALF_EVEN", "credits": "PARTIAL"},
+    ("VOLT", "JPY"): {"rounding": "DOWN", "fee_per_cdr": Decimal(1)},
     ("VOLT", "CHF"): {"vat_category": "AE", "credits": "NONE", "fee_per_kwh": Decimal("0.000001")},
 }
 PAIRS = list(TERMS)
@@ -112,7 +112,7 @@ class Quarter:
         assert code(self.cpos[name].put(f"sessions/{CPOS[name]}/{body['id']}", body)) == (201, 1000)
 
     def sent_by_cpos(self, month: str) -> None:
-        """CDRs that the CPOs write: right, twice, twice under two ids, from home, too dear; and late ones."""
+        """CDRs that the CPOs write: right, twice, under two ids, from home, of nothing; and late ones."""
         for pair in PAIRS[:2]:
             assert self.post(pair, f"OWN-{month}", f"{month}-10") == (201, 1000)
             assert self.post(pair, f"OWN-{month}", f"{month}-10") == (200, 1000)
@@ -120,7 +120,7 @@ class Quarter:
         for pair in PAIRS[2:4]:
             home = {"home_charging_compensation": True}
             assert self.post(pair, f"HOME-{month}", f"{month}-11", **home) == (201, 1000)
-        assert self.post(PAIRS[2], f"DEAR-{month}", f"{month}-12", dear=True) == (201, 1000)
+        assert self.post(PAIRS[2], f"NIL-{month}", f"{month}-12", kwh=Decimal(0)) == (201, 1000)
         for pair in (PAIRS[0], PAIRS[4]):  # 2.5 hours until the clocks of Amsterdam say that it is over
             begin = "19:29:59" if pair == PAIRS[0] else "21:29:59"
             last = {"2026-08": "2026-07-31", "2026-09": "2026-08-31", "2026-10": "2026-09-30"}[month]
@@ -159,7 +159,7 @@ class Quarter:
         for pair in PAIRS[:2]:
             self.do(deciding.decide, self.row(pair, f"AGAIN-{last}"), Decision.DROP, ANN, "billed by OWN")
         verdict = Decision.ACCEPT if last == MONTHS[0] else Decision.REJECT
-        self.do(deciding.decide, self.row(PAIRS[2], f"DEAR-{last}"), verdict, ANN, "by phone")
+        self.do(deciding.decide, self.row(PAIRS[2], f"NIL-{last}"), verdict, ANN, "by phone")
         self.do(crediting.credit, self.billed(PAIRS[0], f"S0-{last}"), ANN, "charged twice")
         self.do(crediting.credit_by_line, self.row(PAIRS[1], f"OWN-{last}"), ANN, "by phone")
         self.do(goodwill.give_part, self.billed(PAIRS[3], f"S0-{last}"), Decimal("0.5"), ANN, "half of it")
@@ -187,15 +187,15 @@ class Quarter:
         )
         self.do(crediting.credit, self.billed(PAIRS[2], f"S1-{month}"), ANN, "never charged")
         self.do(crediting.credit, self.billed(PAIRS[5], f"S1-{month}"), ANN, "by a line: those are the terms")
-        body = cdr(PAIRS[2], f"HOME-{month}", f"{month}-11T08:00:00Z", home_charging_compensation=True)
-        taken = {name: -amount for name, amount in body["total_cost"].items()}
-        told = {
-            "id": f"{body['id']}-C",
-            "credit": True,
-            "credit_reference_id": body["id"],
-            "total_cost": taken,
-        }
-        assert code(self.cpos[PAIRS[2][0]].receiver("POST", "cdrs", body | told)) == (201, 1000)
+        self.credited_by_cpo(PAIRS[2], month, Decimal("-5.625"), Decimal("-6.2375"))
+        self.credited_by_cpo(PAIRS[3], month, Decimal(-1), Decimal("-1.1"))
+
+    def credited_by_cpo(self, pair: tuple[str, str], month: str, net: Decimal, gross: Decimal) -> None:
+        """The CDR of a home charger, in whole or in part."""
+        home = {"home_charging_compensation": True, "credit": True, "total_cost": price(net, gross)}
+        body = cdr(pair, f"HOME-{month}", f"{month}-11T08:00:00Z", **home)
+        told = body | {"id": f"{body['id']}-C", "credit_reference_id": body["id"]}
+        assert code(self.cpos[pair[0]].receiver("POST", "cdrs", told)) == (201, 1000)
 
     def disputed(self, month: str) -> None:
         """What is disputed before a close waits for its end."""
@@ -305,11 +305,13 @@ def period(begin: str, kwh: Decimal) -> Json:
     return {"start_date_time": begin, "dimensions": [energy | {"volume": kwh}, time | {"volume": HOURS}]}
 
 
-def cdr(pair: tuple[str, str], identity: str, begin: str, *, dear: bool = False, **changes: Any) -> Json:
-    """Of 20.5 kWh at 0.25 with 10 % VAT and 0.50 at the start with 20 %; a dear one is half a cent off."""
+def cdr(
+    pair: tuple[str, str], identity: str, begin: str, kwh: Decimal = Decimal("20.5"), **changes: Any
+) -> Json:
+    """At 0.25 a kWh with 10 % VAT, and 0.50 at the start with 20 %."""
     name, currency = pair
     end = instants.text(instants.micros(begin) + 9_000_000_000)
-    kwh, energy = Decimal("20.5"), Decimal("5.125") + (Decimal("0.125") if dear else 0)
+    energy = kwh * Decimal("0.25")
     body = own(
         id=f"{identity}-{currency}",
         authorization_reference=f"{identity}-{name}-{currency}",
@@ -320,9 +322,10 @@ def cdr(pair: tuple[str, str], identity: str, begin: str, *, dear: bool = False,
         end_date_time=end,
         last_updated=end,
         total_energy=kwh,
-        total_cost=price(energy + Decimal("0.50"), energy * Decimal("1.1") + Decimal("0.60")),
         total_energy_cost=price(energy, energy * Decimal("1.1")),
-        **owned(name) | changes,
+        **owned(name)
+        | {"total_cost": price(energy + Decimal("0.50"), energy * Decimal("1.1") + Decimal("0.60"))}
+        | changes,
     )
     place = {"id": f"SITE-{currency}", "evse_uid": f"E-{currency}", "connector_id": "1"}
     place |= {"evse_id": evse_of(name, currency)["evse_id"]}

@@ -34,6 +34,7 @@ from hub.store.unit import Unit
 
 NOUGHT = Decimal(0)
 STATED = {State.STATED, State.SETTLED}
+CREDITS = ("CREDIT", "PARTIAL")
 PAID_BACK = ("CREDIT", "PARTIAL", "REVERSAL")
 
 
@@ -135,13 +136,13 @@ def nothing_is_stated_twice(unit: Unit) -> None:
 
 
 def what_is_taken_back_is_no_more_than_the_whole(unit: Unit) -> None:
-    """I4, I9: credits, and lines but for goodwill, take of a CDR at most what it was; a credit takes all."""
+    """I4, I9: credits, and lines but for goodwill, take of a CDR at most what it was; a whole credit all."""
     table = all_of(unit, clearings)
-    left = {(row.owner, row.cdr_key): row.net for row in table if row.kind != "CREDIT"}
+    left = {(row.owner, row.cdr_key): row.net for row in table if row.kind not in CREDITS}
     for row in table:
-        if row.kind == "CREDIT" and row.state not in {State.HELD, State.REJECTED, State.DROPPED}:
-            assert left[row.owner, row.credits] + row.net == 0, row.cdr_key
+        if row.kind in CREDITS and row.state not in {State.HELD, State.REJECTED, State.DROPPED}:
             left[row.owner, row.credits] += row.net
+            assert row.kind == "PARTIAL" or left[row.owner, row.credits] == 0, row.cdr_key
     for row in all_of(unit, adjustments):
         if row.kind in PAID_BACK and row.cdr_key is not None:
             left[row.cpo, row.cdr_key] += row.net
