@@ -30,7 +30,7 @@ def rate(unit: Unit, credit: Any, by: str, why: str | None = None, found: Sequen
     if original is None:
         states.move(unit, credit, State.RATED, by, why, found, next_check_at=None)
         return State.RATED
-    fates = PARTS if 0 < -credit.net < original.net else FATES
+    fates = PARTS if credit.kind == rows.PARTIAL else FATES
     return fates[State(original.state)](unit, credit, original, by)
 
 
@@ -116,7 +116,7 @@ def in_part(unit: Unit, credit: Any, original: Any, by: str) -> State:
         return too_much(unit, credit, original, by)
     last = -credit.net == left
     why = f"it credits {'the rest' if last else 'a part'} of {original.cdr_key}"
-    states.move(unit, credit, State.RATED, by, why, next_check_at=None, kind=rows.PARTIAL)
+    states.move(unit, credit, State.RATED, by, why, next_check_at=None)
     if last:
         credited(unit, original, credit.cdr_key, by, f"credited in parts, the last by {credit.cdr_key}")
     else:

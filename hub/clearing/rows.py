@@ -17,6 +17,7 @@ from hub.clearing.states import State
 from hub.ocpi.document import Document, Json, Party
 from hub.ocpi.modules import MODULES
 from hub.ocpi.wire import fold, key_of
+from hub.store import documents
 from hub.store.base import INSERTS, Instant, of_micro
 from hub.store.clearings import clearing_progress, clearings, in_millionths
 from hub.store.documents import Stored
@@ -85,7 +86,17 @@ def enter(unit: Unit, stored: Stored, facts: Facts) -> None:
 def put_all(unit: Unit, entered: Sequence[Mapping[str, Any]]) -> None:
     """The rows of new CDRs, each with its columns; those that have one keep it."""
     nothing = dict.fromkeys(ENTERED)
-    ENTER.many(unit, [nothing | in_millionths(values) for values in entered])
+    told = [of_a_part(unit, each) if each["kind"] == CREDIT else each for each in entered]
+    ENTER.many(unit, [nothing | in_millionths(values) for values in told])
+
+
+def of_a_part(unit: Unit, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of a credit, which does not tell itself whether it takes back all: neither it nor that ever changes."""
+    original = documents.find(unit, "cdrs", Party.of_code(values["owner"]), str(values["credits"]))
+    if original is None:
+        return values
+    whole = rounded(Decimal(original.document.newest["total_cost"]["before_taxes"]))
+    return {**values, "kind": PARTIAL} if 0 < -values["net"] < whole else values
 
 
 def columns(stored: Stored, facts: Facts) -> Mapping[str, Any]:

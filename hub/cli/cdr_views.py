@@ -20,6 +20,11 @@ BESIDE = (
         {"id": "No.", "reason": "Reason", "claimed": "Claimed", "due_at": "Due", "outcome": "Outcome"},
     ),
     (
+        "Taken back by",
+        "taken_back_by",
+        {"id": "CDR", "kind": "Kind", "state": "State", "net": "Net", "statement_id": "Statement"},
+    ),
+    (
         "Lines",
         "lines",
         {"id": "No.", "kind": "Kind", "net": "Net", "gross": "Gross", "why": "Why", "by": "By"},

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from hub.clearing.case import Case
 from hub.clearing.costs import aligned, as_told_by, negated, rest
-from hub.clearing.facts import Cost
+from hub.clearing.facts import NOUGHT, Cost
 from hub.clearing.rule import Limits, Rule, Severity
 
 DAY = 86_400_000_000
@@ -69,7 +69,8 @@ def more_than_is_left(credit: Cost, left: Cost) -> Iterator[str]:
     if any(rate not in known for rate, _ in credit.taxes):
         yield "it names a tax that the CDR it credits has not"
     for (rate, most), amount in zip(left.taxes, aligned(left, credit), strict=True):
-        if not min(most, 0) <= amount <= max(most, 0) or (credit.net == left.net and amount != most):
+        inside = min(most, NOUGHT) <= amount <= max(most, NOUGHT)
+        if not inside or (credit.net == left.net and amount != most):
             named = "the tax" if rate is None else f"the tax of {rate} %"
             yield f"it takes back {amount} of {named}, of which {most} is left"
 

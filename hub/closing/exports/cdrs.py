@@ -13,6 +13,7 @@ from hub.closing.exports.columns import numbers
 from hub.closing.exports.question import Question
 from hub.closing.exports.snapshot import Snapshot
 from hub.closing.exports.wanted import AROUND, Wanted
+from hub.closing.lines import SIGNS
 from hub.ocpi.wire import fold
 from hub.store.base import Micro
 from hub.store.clearings import clearings
@@ -184,8 +185,9 @@ class Bodies(Portion):
 
     @cached_property
     def signs(self) -> list[int]:
-        """-1 of what a CDR takes back, though it tells it above nought (CDR-07)."""
-        return [-1 if kind == "CREDIT" else 1 for kind in self["kind"]]
+        """-1 of what a CDR takes back, though it tells it above nought (CDR-07); 0 where it takes back a part,
+        of which it does not tell of what."""
+        return [SIGNS.get(kind, 1) for kind in self["kind"]]
 
     @cached_property
     def aparts(self) -> list[str]:  # type: ignore[override]

@@ -27,7 +27,7 @@ LINES = named(
     ("cpo", Kind.TEXT, "CPO, which gets the amount."),
     ("emsp", Kind.TEXT, "eMSP, which pays it."),
     ("line", Kind.COUNT, "Number of the line."),
-    ("kind", Kind.TEXT, "NORMAL, CREDIT, REPLACEMENT, ADJUSTMENT, FEE or ROUNDING."),
+    ("kind", Kind.TEXT, "NORMAL, CREDIT, PARTIAL, REPLACEMENT, ADJUSTMENT, FEE or ROUNDING."),
     ("cdr_id", Kind.TEXT, "CDR, in upper case or lower as ids are compared."),
     ("part", Kind.COUNT, "1 to n of a CDR that has several rates."),
     ("end_utc", Kind.MOMENT, "When its session ended."),

@@ -48,7 +48,7 @@ section = Section(
 
 ONE = f"/clearing/cdrs/{objects.OWNER}/<object_id>"
 CODES = (*SAYS, *BY_CODE)
-KINDS = ("NORMAL", "CREDIT", "REPLACEMENT")
+KINDS = ("NORMAL", "CREDIT", "PARTIAL", "REPLACEMENT")
 STATES = tuple(state.value for state in State)
 MOST = 200_000
 """Of so many CDRs differences are summed up while somebody waits."""
@@ -141,12 +141,24 @@ class TariffOf(Schema):
     rules = fields.List(fields.Integer(), required=True, metadata={"description": "Those that gave it."})
 
 
+class TakenBackBy(Schema):
+    id = fields.String(required=True)
+    kind = word(*KINDS, required=True)
+    state = word(*STATES, required=True)
+    net = Money(required=True, metadata={"description": "Below nought."})
+    gross = Money(**MAYBE)
+    statement_id = fields.Integer(**MAYBE)
+
+
 class Explanation(ClearingDetails):
     states = fields.List(fields.Nested(ClearingEvent), required=True, metadata={"description": "All so far."})
     agreement = fields.Nested(AgreementOf, **MAYBE)
     tariff = fields.Nested(TariffOf, **MAYBE, metadata={"description": "The version that it stands on."})
     quote = Exactly(
         **MAYBE, metadata={"description": "When the hub issued it: every line, its reason, each rounding."}
+    )
+    taken_back_by = fields.List(
+        fields.Nested(TakenBackBy), required=True, metadata={"description": "Credits of it, also of parts."}
     )
     input_hash = fields.String(**MAYBE, metadata={"description": "SHA-256 of the CDR that was checked."})
     policy = Exactly(**MAYBE, metadata={"description": "How it was priced and rounded."})
