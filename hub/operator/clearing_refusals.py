@@ -7,6 +7,7 @@ from hub.clearing.crediting import CannotBeCredited
 from hub.clearing.disputes import DisputeProblem
 from hub.clearing.rule_sets import NoSuchCheck, NoSuchLimit
 from hub.clearing.states import MovedMeanwhile, NoSuchTransition
+from hub.closing.invoices.problems import NoSuchInvoice, SeveralInvoices
 from hub.closing.problems import ClosingProblem, NoSuchStatement
 from hub.operator import problems
 from hub.operator.problems import Problem
@@ -54,6 +55,14 @@ def of_closing(error: Exception) -> Problem:
     return problems.Conflict(str(error), remedy="GET /api/v1/statements and /periods show how far each is.")
 
 
+def of_invoice(error: Exception) -> Problem:
+    return problems.NotFound(str(error), remedy="GET /api/v1/invoices lists them.")
+
+
+def of_several(error: Exception) -> Problem:
+    return problems.Conflict(str(error), remedy="Send `by` and `for`, or `currency`.")
+
+
 def of_line(error: InvalidLine) -> Problem:
     return problems.Unfit(str(error), fields={f"content.{error.line}": error.fault})
 
@@ -68,6 +77,8 @@ CLEARING: Sequence[tuple[type[Exception], Callable[[Any], Problem]]] = (
     (NoSuchAgreement, of_agreement),
     (DisputeProblem, of_dispute),
     (CannotBeCredited, of_dispute),
+    (NoSuchInvoice, of_invoice),
+    (SeveralInvoices, of_several),
     (NoSuchStatement, lambda error: problems.NotFound(str(error))),
     (ClosingProblem, of_closing),
     (AgreementInTheWay, of_beginning),

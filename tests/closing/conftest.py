@@ -1,5 +1,6 @@
-"""The fixtures of `apps` for the tests of this folder."""
+"""The fixtures of `apps` and `operators` for the tests of this folder."""
 
 from apps import app, connect, cpo, emsp
+from operators import admin, api
 
-__all__ = ["app", "connect", "cpo", "emsp"]
+__all__ = ["admin", "api", "app", "connect", "cpo", "emsp"]

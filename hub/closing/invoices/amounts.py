@@ -157,7 +157,7 @@ def by_statement(match: Match) -> tuple[str, Mapping[str, Decimal], Decimal]:
 def by_cdrs(sums: Sequence[Sum], amount: Amount) -> tuple[str, Mapping[str, Decimal], Decimal]:
     if amount.currency is None and len(sums) > 1:
         names = ", ".join(each.currency for each in sums)
-        raise SeveralInvoices(f"It bills in {names}: say in which the amount is, by --currency.")
+        raise SeveralInvoices(f"It bills in {names}: say in which currency the amount is.")
     wanted = (amount.currency or (sums[0].currency if sums else "XXX")).upper()
     found = next((each for each in sums if each.currency == wanted), None)
     if found is None:

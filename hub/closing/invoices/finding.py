@@ -64,7 +64,9 @@ def named(unit: Unit, name: str, which: Which = WHICHEVER) -> Invoice:
         raise NoSuchInvoice(f"No record tells of an invoice {name}; see `hub invoice list`.")
     if len(found) > 1:
         told = ", ".join(f"{shown(each.owner)} for {shown(each.other)}" for each in found)
-        raise SeveralInvoices(f"Several invoices are named {name}: of {told}. Say which, by --by and --for.")
+        raise SeveralInvoices(
+            f"Several invoices are named {name}: of {told}. Say who wrote it, and for whom."
+        )
     return found[0]
 
 
