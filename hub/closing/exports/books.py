@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -13,20 +13,28 @@ from sqlalchemy import BigInteger, Text, func, select, tuple_, type_coerce
 
 from hub.closing.exports.cdr_reading import Apart, read_apart
 from hub.closing.exports.columns import WHOLE
-from hub.closing.exports.snapshot import Snapshot
+from hub.closing.exports.snapshot import Finding, Snapshot
 from hub.ocpi import strictjson
 from hub.ocpi.wire import fold
 from hub.parties.terms import Terms, of_plain
 from hub.prices.rules.memberships import Kind
 from hub.store.agreements import agreements
 from hub.store.assignments import memberships
-from hub.store.clearings import clearing_events
+from hub.store.base import Micro
+from hub.store.clearings import clearing_events, clearings
 from hub.store.disputes import disputes
 from hub.store.documents import TABLES
 from hub.store.parties import partner_roles, partners
 from hub.store.pricebook import tariff_versions
 from hub.store.statements import statement_lines, statements
 
+FROM_ROW = (
+    "id", "owner", "emsp", "kind", "state", "codes", "received_at", "started_at", "ended_at", "currency",
+    "net", "gross", "expected_net", "expected_gross", "carried_net", "carried_gross", "cause",
+    "agreement_id", "tariff_version_id", "rules", "policy", "input_hash", "statement_id", "cdr_key",
+    "cdr_seq",
+)  # fmt: skip
+CDRS = TABLES["cdrs"]
 FEW = 5_000
 """So many sites and versions are remembered at a time."""
 SPOTS = 20_000
@@ -111,6 +119,13 @@ NOWHERE = Version("", 0)
 read_location = msgspec.json.Decoder(Location, strict=False).decode
 
 
+def from_row(names: Iterable[str]) -> Iterator[Any]:
+    """Columns of the row of a clearing; whole numbers as they lie in the table."""
+    for name in names:
+        column = clearings.c[name]
+        yield type_coerce(column, BigInteger) if isinstance(column.type, Micro) else column
+
+
 @dataclass
 class Books:
     """The look-ups of one export."""
@@ -120,6 +135,14 @@ class Books:
     _spots: dict[tuple[str, str], Spot] = field(default_factory=dict)
     _sites: dict[tuple[str, str], Site] = field(default_factory=dict)
     _versions: dict[int, Version] = field(default_factory=dict)
+
+    @cached_property
+    def with_bodies(self) -> Finding:
+        """Rows with their CDRs, in no order."""
+        body = func.coalesce(CDRS.c.newest, CDRS.c.sent)
+        joined = clearings.join(CDRS, CDRS.c.seq == clearings.c.cdr_seq)
+        query = select(*from_row(FROM_ROW), CDRS.c.last_updated, body).select_from(joined)
+        return self.snapshot.finding(query.where(self.snapshot.among(clearings.c.id)))
 
     @cached_property
     def terms(self) -> Mapping[int, Terms]:
@@ -135,17 +158,20 @@ class Books:
         found = self.snapshot.rows(query.order_by(partner_roles.c.party, partner_roles.c.role))
         return {row.party: json.loads(row.business_details).get("name") or row.name for row in found}
 
-    def spots(self, wanted: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Spot]:
+    def spots(self, wanted: Sequence[tuple[str, str]]) -> list[Spot]:
         """Of CPO and what their CDRs have in common, as `cdr_reading.Apart` in JSON."""
-        missing = set(wanted) - self._spots.keys()
-        if missing:
-            if len(self._spots) > SPOTS:
-                self._spots.clear()
-                missing = set(wanted)
-            aparts = {(owner, text): read_apart(text) for owner, text in missing}
-            sites = self.sites({(owner, apart.location) for (owner, _), apart in aparts.items()})
-            self._spots |= {key: spot(sites[key[0], apart.location], apart) for key, apart in aparts.items()}
-        return self._spots
+        try:
+            return list(map(self._spots.__getitem__, wanted))
+        except KeyError:
+            return self._new_spots(wanted)
+
+    def _new_spots(self, wanted: Sequence[tuple[str, str]]) -> list[Spot]:
+        if len(self._spots) > SPOTS:
+            self._spots.clear()
+        aparts = {(owner, text): read_apart(text) for owner, text in set(wanted) - self._spots.keys()}
+        sites = self.sites({(owner, apart.location) for (owner, _), apart in aparts.items()})
+        self._spots |= {key: spot(sites[key[0], apart.location], apart) for key, apart in aparts.items()}
+        return list(map(self._spots.__getitem__, wanted))
 
     def sites(self, wanted: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Site]:
         """Of (CPO, location id)."""
@@ -178,12 +204,15 @@ class Books:
             if len(self._versions) > FEW:
                 self._versions.clear()
                 missing = set(wanted)
-            table = tariff_versions.c
-            body = func.coalesce(table.newest, table.sent).label("body")
-            query = select(table.id, table.number, body)
-            for row in self.snapshot.rows(query.where(self.snapshot.among(table.id, missing))):
-                self._versions[row.id] = Version(read_named(bytes(row.body)).id, row.number)
+            for identity, number, body in self._read_versions(missing):
+                self._versions[identity] = Version(read_named(bytes(body)).id, number)
         return self._versions
+
+    @cached_property
+    def _read_versions(self) -> Finding:
+        table = tariff_versions.c
+        query = select(table.id, table.number, func.coalesce(table.newest, table.sent))
+        return self.snapshot.finding(query.where(self.snapshot.among(table.id)))
 
     @cached_property
     def disputed(self) -> frozenset[int]:
@@ -192,12 +221,15 @@ class Books:
 
     def disputes(self, wanted: Iterable[int]) -> Mapping[int, Dispute]:
         """The last dispute over each clearing that has one."""
-        table, ids = disputes.c, self.disputed.intersection(wanted)
-        if not ids:
-            return {}
+        ids = self.disputed.intersection(wanted)
+        found = self._read_disputes(ids) if ids else ()
+        return {clearing: Dispute(identity, state or "OPEN", why) for clearing, identity, state, why in found}
+
+    @cached_property
+    def _read_disputes(self) -> Finding:
+        table = disputes.c
         query = select(table.clearing_id, table.id, table.outcome, table.reason).order_by(table.id)
-        found = self.snapshot.rows(query.where(self.snapshot.among(table.clearing_id, ids)))
-        return {row.clearing_id: Dispute(row.id, row.outcome or "OPEN", row.reason) for row in found}
+        return self.snapshot.finding(query.where(self.snapshot.among(table.clearing_id)))
 
     @cached_property
     def states(self) -> Mapping[int, str]:
@@ -209,20 +241,19 @@ class Books:
         """Of those that stand on a statement of the month."""
         if not ids:
             return {}
-        line = statement_lines.c
-        query = select(
-            line.clearing_id,
-            line.number,
-            type_coerce(line.fee, BigInteger),
-            line.category,
-            type_coerce(line.rate, BigInteger),
-            line.statement_id,
-        ).where(line.left_in.is_(None), self.snapshot.among(line.clearing_id, ids))
         found: dict[int, Stated] = {}
-        for clearing, number, fee, category, rate, statement in self.snapshot.raw(query):
+        for clearing, number, fee, category, rate, statement in self._read_lines(ids):
             made = Stated(number, fee, category, rate, self.states[statement])
             found[clearing] = made if clearing not in found else both(found[clearing], made)
         return found
+
+    @cached_property
+    def _read_lines(self) -> Finding:
+        line = statement_lines.c
+        fee, rate = (type_coerce(column, BigInteger) for column in (line.fee, line.rate))
+        query = select(line.clearing_id, line.number, fee, line.category, rate, line.statement_id)
+        mine = line.left_in.is_(None), self.snapshot.among(line.clearing_id)
+        return self.snapshot.finding(query.where(*mine))
 
     @cached_property
     def grouping(self) -> bool:
@@ -232,24 +263,28 @@ class Books:
 
     def groups(self, wanted: Sequence[tuple[str, str | None, int]]) -> list[str | None]:
         """Of CPO, contract and instant: the group in which the contract was then."""
-        table = memberships.c
         contracts = {contract for _, contract, _ in wanted if contract is not None}
-        query = select(table.owner, table.member, table.valid_from, table.valid_to, table.name)
-        mine = table.kind == GROUP, self.snapshot.among(table.member, contracts, Text)
         found: defaultdict[tuple[str, str | None], list[Any]] = defaultdict(list)
-        for owner, member, *rest in self.snapshot.raw(query.where(*mine).order_by(table.id)):
+        for owner, member, *rest in self._read_groups(contracts):
             found[owner, member].append(rest)
         return [held_at(found.get((owner, contract), ()), at) for owner, contract, at in wanted]
 
+    @cached_property
+    def _read_groups(self) -> Finding:
+        table = memberships.c
+        query = select(table.owner, table.member, table.valid_from, table.valid_to, table.name)
+        mine = table.kind == GROUP, self.snapshot.among(table.member, Text)
+        return self.snapshot.finding(query.where(*mine).order_by(table.id))
+
     def whys(self, ids: Collection[int]) -> Mapping[int, str]:
         """Why each of these clearings, which are not paid, is not."""
-        if not ids:
-            return {}
+        return dict(self._read_whys(ids)) if ids else {}
+
+    @cached_property
+    def _read_whys(self) -> Finding:
         table = clearing_events.c
-        query = select(table.clearing_id, table.why).where(
-            self.snapshot.among(table.clearing_id, ids), table.after.in_(HELD)
-        )
-        return {row.clearing_id: row.why for row in self.snapshot.rows(query.order_by(table.id))}
+        mine = self.snapshot.among(table.clearing_id), table.after.in_(HELD)
+        return self.snapshot.finding(select(table.clearing_id, table.why).where(*mine).order_by(table.id))
 
 
 def both(first: Stated, second: Stated) -> Stated:

@@ -168,7 +168,7 @@ def reserved(body: bytes) -> int:
 
 @lru_cache(FEW)
 def units(raw: bytes) -> int:
-    """A JSON number in ten-thousandths, half away from nought; what is too large for rows is as they have it."""
+    """A JSON number in ten-thousandths, half away from nought; too large ones are as rows have them."""
     whole, _, decimals = raw.partition(b".")
     plain = len(decimals) <= PLACES and whole.lstrip(b"-").isdigit() and decimals.isdigit() == bool(decimals)
     if plain and len(whole) < DIGITS:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, and_, or_, select
 
-from hub.closing.exports.books import NOWHERE, Books, Dispute, Spot, Stated, Version
+from hub.closing.exports.books import FROM_ROW, NOWHERE, Books, Dispute, Spot, Stated, Version
 from hub.closing.exports.cdr_reading import Place, Token, Told, apart_of, place_of, read, token_of
 from hub.closing.exports.columns import numbers
 from hub.closing.exports.question import Question
@@ -15,20 +15,12 @@ from hub.closing.exports.snapshot import Snapshot
 from hub.closing.exports.wanted import AROUND, Wanted
 from hub.closing.lines import SIGNS
 from hub.ocpi.wire import fold
-from hub.store.base import Micro
 from hub.store.clearings import clearings
-from hub.store.documents import TABLES
 from hub.store.statements import statements
 
 PORTION = 2_000
 """Rows that are in memory at a time."""
-FROM_ROW = (
-    "id", "owner", "emsp", "kind", "state", "codes", "received_at", "started_at", "ended_at", "currency",
-    "net", "gross", "expected_net", "expected_gross", "carried_net", "carried_gross", "cause",
-    "agreement_id", "tariff_version_id", "rules", "policy", "input_hash", "statement_id", "cdr_key",
-    "cdr_seq",
-)  # fmt: skip
-CDRS = TABLES["cdrs"]
+NAMES = (*FROM_ROW, "last_updated", "body")
 
 
 def which(question: Question, *conditions: Any) -> "array[int]":
@@ -74,23 +66,6 @@ def narrowed(wanted: Wanted) -> Iterator[Any]:
         yield clearings.c.emsp == wanted.emsp.code
 
 
-def from_row() -> Iterator[Any]:
-    """Columns of the row of the clearing; whole numbers as they lie in the table."""
-    for name in FROM_ROW:
-        column = clearings.c[name]
-        yield type_coerce(column, BigInteger) if isinstance(column.type, Micro) else column
-
-
-def query_of() -> Select[Any]:
-    """Rows with their CDR, in no order."""
-    body = func.coalesce(CDRS.c.newest, CDRS.c.sent).label("body")
-    joined = clearings.join(CDRS, CDRS.c.seq == clearings.c.cdr_seq)
-    return select(*from_row(), CDRS.c.last_updated, body).select_from(joined)
-
-
-NAMES = (*FROM_ROW, "last_updated", "body")
-
-
 class Portion:
     """Some rows: each attribute is one sequence, of which every row has its cell.
 
@@ -131,7 +106,7 @@ class Portion:
     @cached_property
     def spots(self) -> list[Spot]:
         wanted = list(zip(self["owner"], self.aparts, strict=True))
-        return list(map(self.books.spots(wanted).__getitem__, wanted))
+        return self.books.spots(wanted)
 
     @cached_property
     def versions(self) -> list[Version]:
@@ -201,18 +176,18 @@ class Bodies(Portion):
 def portions(question: Question, ids: "array[int]") -> Iterator[Bodies]:
     """The rows of these clearings, in this order."""
     books = Books(question.snapshot, question.wanted.period)
-    for some in in_portions(ids):
+    for some in parts_of(ids, PORTION):
         yield bodies(question, books, some)
 
 
-def in_portions(ids: "array[int]") -> Iterator["array[int]"]:
-    return (ids[start : start + PORTION] for start in range(0, len(ids), PORTION))
+def parts_of(many: Any, size: int) -> Iterator[Any]:
+    """Of a sequence, so many at a time."""
+    return (many[start : start + size] for start in range(0, len(many), size))
 
 
 def bodies(question: Question, books: Books, ids: Sequence[int]) -> Bodies:
     """Rows with their CDRs."""
-    query = query_of().where(question.snapshot.among(clearings.c.id, ids))
-    return Bodies(question, books, NAMES, in_order(question.snapshot.raw(query), ids))
+    return Bodies(question, books, NAMES, in_order(books.with_bodies(ids), ids))
 
 
 def in_order(rows: Sequence[Sequence[Any]], ids: Sequence[int]) -> list[Sequence[Any]]:

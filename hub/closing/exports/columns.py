@@ -81,3 +81,8 @@ def number(micro: int) -> int:
     if not micro % FINER:
         return micro // FINER
     return (micro + FINER // 2) // FINER if micro > 0 else -((FINER // 2 - micro) // FINER)
+
+
+def same(cells: Cells) -> bool:
+    """Whether they are all one, as a third of the columns are: it is turned once then."""
+    return bool(cells) and cells[0] is cells[-1] and cells.count(cells[0]) == len(cells)

@@ -1,10 +1,11 @@
 """Exports as CSV: RFC 4180, UTF-8, a first line of names, no last line of sums."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from hub.closing.exports.cells import AS_TEXT
-from hub.closing.exports.columns import Cells, Column
+from hub.closing.exports.columns import Cells, Column, same
 from hub.closing.exports.sheets import Beside, Part, Style
 
 MARK = b"\xef\xbb\xbf"
@@ -27,16 +28,26 @@ class CsvFile:
 
     def write(self, portion: Sequence[Cells]) -> None:
         """Columns are turned into text one by one, and only then into lines: a third of the time."""
-        self._lines([texts(turn, cells) for turn, cells in zip(self._turn, portion, strict=True)])
+        self._lines(
+            len(portion[0]), (texts(turn, cells) for turn, cells in zip(self._turn, portion, strict=True))
+        )
 
     def write_ready(self, parts: Sequence[Part]) -> None:
         """Most are there already."""
-        self._lines(
-            [part.cells if part.ready else texts(AS_TEXT[part.columns[0].kind], part.cells) for part in parts]
+        told = (
+            part.cells if part.ready else texts(AS_TEXT[part.columns[0].kind], part.cells) for part in parts
         )
+        self._lines(len(parts[0].cells), told)
 
-    def _lines(self, columns: Iterable[Sequence[str]]) -> None:
-        lines = [*map(",".join, zip(*columns, strict=True)), ""]
+    def _lines(self, rows: int, columns: Iterable[str | Sequence[str]]) -> None:
+        """Of columns that are text in each row, or one text for all."""
+        several: list[Sequence[str]] = []
+        for one, some in groupby(columns, lambda column: isinstance(column, str)):
+            if one:
+                several.append([",".join(some)] * rows)  # type: ignore[arg-type]
+            else:
+                several.extend(some)
+        lines = [*map(",".join, zip(*several, strict=True)), ""]
         self._file.write(END.join(lines).encode())
 
     def close(self, beside: Beside | None) -> None:
@@ -44,10 +55,5 @@ class CsvFile:
         self._file.close()
 
 
-def texts(turn: Callable[[Cells], list[str]], cells: Cells) -> Sequence[str]:
-    return turn(cells[:1]) * len(cells) if same(cells) else turn(cells)
-
-
-def same(cells: Cells) -> bool:
-    """Whether they are all one, as a third of the columns are: it is turned once then."""
-    return bool(cells) and cells[0] is cells[-1] and cells.count(cells[0]) == len(cells)
+def texts(turn: Callable[[Cells], list[str]], cells: Cells) -> str | Sequence[str]:
+    return turn(cells[:1])[0] if same(cells) else turn(cells)

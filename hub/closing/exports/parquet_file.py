@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
-from hub.closing.exports.columns import PLACES, Cells, Column, Kind
+from hub.closing.exports.columns import PLACES, Cells, Column, Kind, same
 from hub.closing.exports.sheets import Beside, Part, Style
 
 AMOUNT = pa.decimal128(18, PLACES)
@@ -24,13 +24,13 @@ class TooLarge(Exception):
 
 def decimals(cells: Cells) -> pa.Array:
     """From whole numbers to the 16 bytes of each, without an object in between."""
-    there = np.fromiter((cell is not None for cell in cells), bool, len(cells))
-    low = np.fromiter((cell or 0 for cell in cells), np.int64, len(cells))
+    whole = pa.array(cells, pa.int64())
+    known, _ = whole.buffers()
+    low = (whole.fill_null(0) if whole.null_count else whole).to_numpy()
     if len(cells) and max(int(low.max()), -int(low.min())) >= MOST:
         raise TooLarge(TooLarge.__doc__)
     words = np.column_stack((low, low >> 63))  # little end first, the sign in all of the upper half
-    known = None if there.all() else pa.py_buffer(np.packbits(there, bitorder="little").tobytes())
-    return pa.Array.from_buffers(AMOUNT, len(cells), [known, pa.py_buffer(words.tobytes())])
+    return pa.Array.from_buffers(AMOUNT, len(cells), [known, pa.py_buffer(words)])
 
 
 def of_type(kind: pa.DataType) -> Callable[[Cells], pa.Array]:
@@ -44,6 +44,12 @@ KINDS: Mapping[Kind, tuple[pa.DataType, Callable[[Cells], pa.Array]]] = {
     Kind.MOMENT: (pa.timestamp("us", "UTC"), of_type(pa.timestamp("us", "UTC"))),
     Kind.FLAG: (pa.bool_(), of_type(pa.bool_())),
 }
+
+
+def of_cells(kind: Kind, cells: Cells) -> pa.Array:
+    """A third of the columns have one cell in all rows."""
+    found = KINDS[kind][1](cells[:1] if same(cells) else cells)
+    return found if len(found) == len(cells) else pa.repeat(found[0], len(cells))
 
 
 def of_text(columns: Sequence[Column], rows: Sequence[str]) -> list[pa.Array]:
@@ -72,7 +78,7 @@ class ParquetFile:
     exact = True
 
     def __init__(self, path: Path, columns: Sequence[Column], style: Style) -> None:
-        self._turn = [KINDS[column.kind][1] for column in columns]
+        self._columns = columns
         fields = [
             pa.field(column.name, KINDS[column.kind][0], metadata={"meaning": column.meaning})
             for column in columns
@@ -82,7 +88,7 @@ class ParquetFile:
         self._waiting: list[pa.RecordBatch] = []
 
     def write(self, portion: Sequence[Cells]) -> None:
-        arrays = [turn(cells) for turn, cells in zip(self._turn, portion, strict=True)]
+        arrays = [of_cells(column.kind, cells) for column, cells in zip(self._columns, portion, strict=True)]
         self._add(arrays)
 
     def write_ready(self, parts: Sequence[Part]) -> None:
@@ -93,7 +99,7 @@ class ParquetFile:
         arrays: list[pa.Array] = []
         for part in parts:
             column = part.columns[0]
-            arrays += islice(found, len(part.columns)) if part.ready else [KINDS[column.kind][1](part.cells)]
+            arrays += islice(found, len(part.columns)) if part.ready else [of_cells(column.kind, part.cells)]
         self._add(arrays)
 
     def _add(self, arrays: list[pa.Array]) -> None:

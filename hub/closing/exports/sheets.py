@@ -33,8 +33,8 @@ class Beside:
 
 
 class Part(NamedTuple):
-    """A column and its cells; or several that last and stand beside each other, with one text a row for all of
-    them, as in a CSV."""
+    """A column and its cells; or several that last and stand beside each other, with one text a row for all
+    of them, as in a CSV."""
 
     columns: Sequence[Column]
     cells: Cells

@@ -20,6 +20,8 @@ from hub.store.statements import statement_events
 from hub.store.unit import Unit
 
 SOME = 5_000
+MANY = "many"
+"""The name of the parameter that holds many values."""
 REPEATABLE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 """On PostgreSQL; a transaction of SQLite sees one state of the file anyway."""
 LAST = (
@@ -76,15 +78,44 @@ class Snapshot:
         """The rows of a large query, a few at a time."""
         yield from self.unit.connection.execute(query, execution_options={"yield_per": 2_000})
 
-    def among(
-        self, column: ColumnElement[Any], values: Iterable[Any], kind: Any = BigInteger
-    ) -> ColumnElement[bool]:
-        """That a column is one of many values: one parameter, however many they are."""
+    def among(self, column: ColumnElement[Any], kind: Any = BigInteger) -> ColumnElement[bool]:
+        """That a column is one of the values that are handed in as `MANY`: one parameter for all of them."""
+        if self.sqlite:
+            return column.in_(select(self.each().c.value))
+        return column == any_(cast(bindparam(MANY, [], ARRAY(kind)), ARRAY(kind)))
+
+    def each(self) -> Any:
+        """The values that are handed in as a table, in their order; on SQLite alone."""
+        return func.json_each(bindparam(MANY, "[]")).table_valued("value")
+
+    @property
+    def sqlite(self) -> bool:
+        return self.unit.dialect.name == "sqlite"
+
+    def finding(self, query: Any) -> "Finding":
+        """What finds the rows of many values, whenever it is asked."""
+        return Finding(self, query)
+
+
+class Finding:
+    """A query that is asked again and again: it is made text once, as long as that takes."""
+
+    def __init__(self, snapshot: Snapshot, query: Any) -> None:
+        compiled = query.compile(dialect=snapshot.unit.dialect, compile_kwargs={"render_postcompile": True})
+        self._text, self._order, self._fixed = str(compiled), compiled.positiontup, compiled.params
+        self._driver: Any = snapshot.unit.connection.connection.driver_connection
+
+    def __call__(self, values: Iterable[Any]) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = self.cursor(values).fetchall()
+        return found
+
+    def cursor(self, values: Iterable[Any]) -> Any:
+        """For those who want some rows at a time."""
         many = list(values)
-        if self.unit.dialect.name == "sqlite":
-            each = func.json_each(bindparam(None, msgspec.json.encode(many).decode())).table_valued("value")
-            return column.in_(select(each.c.value))
-        return column == any_(cast(many, ARRAY(kind)))
+        if self._order is None:
+            return self._driver.execute(self._text, self._fixed | {MANY: many})
+        told = self._fixed | {MANY: msgspec.json.encode(many).decode()}
+        return self._driver.execute(self._text, [told[name] for name in self._order])
 
 
 @contextmanager
