@@ -20,13 +20,11 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
-    Connection,
     Row,
     String,
     Table,
     Text,
     bindparam,
-    event,
     func,
     insert,
     select,
@@ -34,6 +32,7 @@ from sqlalchemy import (
 
 from hub.ocpi.document import Json
 from hub.store.base import Instant, metadata
+from hub.store.growing import only_growing
 from hub.store.prepared import Prepared
 from hub.store.unit import Unit
 
@@ -57,27 +56,7 @@ audit_events = Table(
     Column("hash", String(64), nullable=False),
 )
 
-REFUSED = "audit events stay as they were written"
-RAISE = f"BEGIN SELECT RAISE(ABORT, '{REFUSED}'); END"
-BODY = f"$$ BEGIN RAISE EXCEPTION '{REFUSED}'; END $$"
-CHANGES = "BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_events FOR EACH STATEMENT"
-FORBIDDING = (
-    ("sqlite", f"CREATE TRIGGER audit_events_no_update BEFORE UPDATE ON audit_events {RAISE}"),
-    ("sqlite", f"CREATE TRIGGER audit_events_no_delete BEFORE DELETE ON audit_events {RAISE}"),
-    ("postgresql", f"CREATE FUNCTION audit_events_stay() RETURNS trigger LANGUAGE plpgsql AS {BODY}"),
-    ("postgresql", f"CREATE TRIGGER audit_events_stay {CHANGES} EXECUTE FUNCTION audit_events_stay()"),
-)
-"""By engine, in this order: the database itself refuses to change or delete an event."""
-
-
-def only_growing(table: Table, connection: Connection, **_: Any) -> None:
-    """For tables that are made from the metadata; a migration does the same."""
-    for engine, statement in FORBIDDING:
-        if engine == connection.dialect.name:
-            connection.exec_driver_sql(statement)
-
-
-event.listen(audit_events, "after_create", only_growing)
+only_growing(audit_events, function="audit_events_stay", says="audit events stay as they were written")
 
 BEGINNING = "0" * 64
 """What stands before the first event."""

@@ -1,10 +1,9 @@
 """The tables of the ledger: postings of several entries each, that are never changed and sum to nought."""
 
-from typing import Any
-
-from sqlalchemy import Column, Connection, ForeignKey, Index, String, Table, Text, UniqueConstraint, event
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
 
 from hub.store.base import Instant, Micro, Serial, metadata
+from hub.store.growing import only_growing
 
 postings = Table(
     "postings",
@@ -36,34 +35,4 @@ entries = Table(
     Index("ix_entries_account", "account", "currency"),
 )
 
-STAYS = "what was posted stays as it was"
-RAISE = f"BEGIN SELECT RAISE(ABORT, '{STAYS}'); END"
-BODY = f"$$ BEGIN RAISE EXCEPTION '{STAYS}'; END $$"
-CHANGES = "BEFORE UPDATE OR DELETE OR TRUNCATE"
-FUNCTION = "FOR EACH STATEMENT EXECUTE FUNCTION ledger_stays()"
-FORBIDDING = (
-    *(
-        ("sqlite", f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} {RAISE}")
-        for table in ("postings", "entries")
-        for verb in ("UPDATE", "DELETE")
-    ),
-    ("postgresql", f"CREATE FUNCTION ledger_stays() RETURNS trigger LANGUAGE plpgsql AS {BODY}"),
-    *(
-        (
-            "postgresql",
-            f"CREATE TRIGGER {table}_stay {CHANGES} ON {table} {FUNCTION}",
-        )
-        for table in ("postings", "entries")
-    ),
-)
-"""By engine, in this order: the database itself refuses to change what was posted."""
-
-
-def only_growing(table: Table, connection: Connection, **_: Any) -> None:
-    """For tables that are made from the metadata; a migration does the same."""
-    for engine, statement in FORBIDDING:
-        if engine == connection.dialect.name:
-            connection.exec_driver_sql(statement)
-
-
-event.listen(entries, "after_create", only_growing)
+only_growing(postings, entries, function="ledger_stays", says="what was posted stays as it was")

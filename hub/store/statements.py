@@ -3,12 +3,10 @@
 What a close has written stays: the database itself refuses to change it, but for the columns in `MAY_CHANGE`.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from sqlalchemy import (
     Column,
-    Connection,
     ForeignKey,
     Index,
     Integer,
@@ -16,11 +14,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    event,
     text,
 )
 
 from hub.store.base import Instant, Micro, Serial, metadata
+from hub.store.growing import only_growing
 
 periods = Table(
     "periods",
@@ -178,34 +176,5 @@ MAY_CHANGE: Mapping[Table, frozenset[str]] = {
     statement_revisions: frozenset(),
     statement_events: frozenset(),
 }
-STAYS = "what was closed stays as it was"
-
-
-def forbidding(table: Table, engine: str) -> Iterator[str]:
-    """The triggers of a table, in the language of an engine."""
-    fixed = ", ".join(f'"{column.name}"' for column in table.columns if column.name not in MAY_CHANGE[table])
-    if engine == "sqlite":
-        for verb, what in (("update", f"UPDATE OF {fixed}"), ("delete", "DELETE")):
-            yield (
-                f"CREATE TRIGGER {table.name}_no_{verb} BEFORE {what} ON {table.name} "
-                f"BEGIN SELECT RAISE(ABORT, '{STAYS}'); END"
-            )
-        return
-    yield (
-        f"CREATE OR REPLACE FUNCTION closed_stays() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{STAYS}'; END $$"
-    )
-    yield (
-        f"CREATE TRIGGER {table.name}_stay BEFORE UPDATE OF {fixed} OR DELETE OR TRUNCATE ON {table.name} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION closed_stays()"
-    )
-
-
-def only_growing(table: Table, connection: Connection, **_: Any) -> None:
-    """For tables that are made from the metadata; a migration does the same."""
-    for statement in forbidding(table, connection.dialect.name):
-        connection.exec_driver_sql(statement)
-
-
-for each in MAY_CHANGE:
-    event.listen(each, "after_create", only_growing)
+for each, names in MAY_CHANGE.items():
+    only_growing(each, function="closed_stays", says="what was closed stays as it was", but=names)
