@@ -1,7 +1,6 @@
 """The thread of a worker that clears CDRs, soon after they are stored."""
 
 import logging
-import threading
 from contextlib import suppress
 from time import monotonic
 from typing import Any
@@ -11,6 +10,7 @@ from hub.clearing.states import MovedMeanwhile
 from hub.hub import Hub
 from hub.store.engine import Store
 from hub.store.pressure import is_passing
+from hub.sync.ticking import Ticking
 
 log = logging.getLogger(__name__)
 
@@ -22,32 +22,19 @@ SOME = 25
 """So many CDRs share a transaction."""
 
 
-class Clerk:
-    """Any number of them may be at it: a CDR is moved by one alone."""
+class Clerk(Ticking):
+    """A CDR is moved by one of them alone."""
 
     def __init__(self, hub: Hub) -> None:
+        super().__init__("clearing", TICK)
         self.hub = hub
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="clearing")
+        self._looked = monotonic()
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        looked = monotonic()
-        while not self._stopping.wait(TICK):
-            try:
-                if monotonic() - looked >= LOOK:
-                    looked = monotonic()
-                    look(self.hub.store)
-                while not self._stopping.is_set() and some(self.hub.store):
-                    pass
-            except Exception:  # the database is away: CDRs wait until it is back
-                log.exception("clearing waits")
+    def one(self) -> bool:
+        if monotonic() - self._looked >= LOOK:
+            self._looked = monotonic()
+            look(self.hub.store)
+        return some(self.hub.store) > 0
 
 
 def look(store: Store) -> None:

@@ -16,6 +16,7 @@ from hub.prices.book.problems import PriceProblem
 from hub.store import tasks
 from hub.store.tasks import Lost, Task
 from hub.store.unit import Unit
+from hub.sync.ticking import Ticking
 from tariffs import PricingError
 
 log = logging.getLogger(__name__)
@@ -78,37 +79,13 @@ class Under:
                 log.warning("job goes on without its lease", extra={"job": self.task.id}, exc_info=fault)
 
 
-class Labour:
-    """Any number may run, in any number of processes: the claims in the database keep them apart."""
+class Labour(Ticking):
+    """A job that is under way when it stops is left off at its next step, and given back."""
 
     def __init__(self, hub: Hub, kinds: Mapping[str, Kind] = KINDS, tick: float = TICK) -> None:
+        super().__init__("jobs of operators", tick)
         self.hub = hub
         self.kinds = kinds
-        self.tick = tick
-        self._stopping = threading.Event()
-        self._well = True
-        self._thread = threading.Thread(target=self._run, name="jobs of operators")
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """What is under way is left off at its next step, and given back."""
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                busy = self.one()
-                self._well = True
-            except Exception:  # whatever it is, the next round is to come
-                busy = False
-                if self._well:
-                    log.exception("jobs wait")
-                self._well = False
-            if not busy:
-                self._stopping.wait(self.tick)
 
     def one(self) -> bool:
         """Do the job that waits longest; False when there is none."""
@@ -123,7 +100,7 @@ class Labour:
         return True
 
     def do(self, task: Task) -> None:
-        under = Under(self.hub, task, self._stopping)
+        under = Under(self.hub, task, self.stopping)
         under.heart.start()
         try:
             result = self.kinds[task.kind](self.hub, strictjson.reread(task.input), under)

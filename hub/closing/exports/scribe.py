@@ -1,37 +1,20 @@
 """The thread of a worker that writes scheduled exports."""
 
-import logging
-import threading
-
 from hub.closing.exports import scheduled
 from hub.hub import Hub
-
-log = logging.getLogger(__name__)
+from hub.sync.ticking import Ticking
 
 TICK = 60.0
 """Seconds between two looks."""
 
 
-class Scribe:
-    """Any number of them may be at it: an export is claimed by one."""
+class Scribe(Ticking):
+    """An export is claimed by one of them; one under way is written to its end."""
 
     def __init__(self, hub: Hub, tick: float = TICK) -> None:
+        super().__init__("exports", tick)
         self.hub = hub
-        self.tick = tick
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="exports")
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """An export under way is written to its end."""
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopping.wait(self.tick):
-            try:
-                scheduled.write_due(self.hub)
-            except Exception:
-                log.exception("a scheduled export was not written")
+    def one(self) -> bool:
+        scheduled.write_due(self.hub)
+        return False
