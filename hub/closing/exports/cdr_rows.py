@@ -11,6 +11,7 @@ from hub.closing.exports.cdr_columns import COLUMNS, dispute
 from hub.closing.exports.cdrs import Portion, portions, which
 from hub.closing.exports.columns import Cells, Column, Kind
 from hub.closing.exports.question import Question, ReadyRows, Rows
+from hub.closing.exports.sheets import Quick
 from hub.store.clearings import clearings
 from hub.store.disputes import disputes
 from hub.store.engine import Store
@@ -48,12 +49,11 @@ def reconciliation(question: Question) -> Rows:
     return of_columns(question, COLUMNS)
 
 
-def ready(question: Question, store: Store, exact: bool) -> ReadyRows:
-    """The same, of what was written out."""
+def ready(question: Question, store: Store, file: type[Quick]) -> ReadyRows:
+    """The same, of what was written out, as a file likes it."""
     ids = which(question)
-    return ReadyRows(
-        len(ids), (portion.ready(exact=exact) for portion in facts.portions(question, store, ids))
-    )
+    portions_ = facts.portions(question, store, ids, file.size)
+    return ReadyRows(len(ids), (portion.ready(exact=file.exact) for portion in portions_))
 
 
 def exceptions(question: Question) -> Rows:

@@ -32,9 +32,6 @@ log = logging.getLogger(__name__)
 
 MEANING = 1
 """Raised whenever a column that lasts means something else than before: all is written out anew then."""
-READY = 500
-"""Rows that are in memory at a time: more of them do not fit into what processors have at hand, which costs a
-third of the time."""
 ASKED = 20_000
 SOME = 500
 """So many are written out in one transaction."""
@@ -150,14 +147,14 @@ class Kept(Portion):
         return Ready(parts, (self["currency"], self.nets, numbers(self["gross"])))
 
 
-def portions(question: Question, store: Store | None, ids: "array[int]") -> Iterator[Kept]:
+def portions(question: Question, store: Store | None, ids: "array[int]", size: int) -> Iterator[Kept]:
     """The rows of these clearings, in this order; what was missing is kept for the next time."""
     books = Books(question.snapshot, question.wanted.period)
-    for rows in found(question.snapshot, ids):
+    for rows in found(question.snapshot, ids, size):
         yield Kept(question, books, NAMES, completed(question, books, store, rows))
 
 
-def found(snapshot: Snapshot, ids: "array[int]") -> Iterator[list[Sequence[Any]]]:
+def found(snapshot: Snapshot, ids: "array[int]", size: int) -> Iterator[list[Sequence[Any]]]:
     """A portion at a time. SQLite hands them out as it finds them, PostgreSQL all that were asked for."""
     mine = and_(cdr_facts.c.cdr_seq == clearings.c.cdr_seq, cdr_facts.c.layout == LAYOUT)
     query = select(*from_row(FEW), *(cdr_facts.c[name] for name in FIELDS))
@@ -166,14 +163,14 @@ def found(snapshot: Snapshot, ids: "array[int]") -> Iterator[list[Sequence[Any]]
         find = snapshot.finding(query.select_from(joined).where(snapshot.among(clearings.c.id)))
         for some in parts_of(ids, PORTION):
             rows = in_order(find(some), some)
-            yield from parts_of(rows, READY)
+            yield from parts_of(rows, size)
         return
     each = snapshot.each()  # an outer join, which is the only one whose order it does not change
     joined = each.outerjoin(clearings, clearings.c.id == each.c.value).outerjoin(cdr_facts, mine)
     find = snapshot.finding(query.select_from(joined))
     for some in parts_of(ids, ASKED):
         cursor = find.cursor(some)
-        while rows := cursor.fetchmany(READY):
+        while rows := cursor.fetchmany(size):
             yield rows
 
 

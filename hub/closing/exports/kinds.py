@@ -9,7 +9,7 @@ from typing import NamedTuple
 from hub.closing.exports import cdr_columns, cdr_rows, journal_rows, statement_rows, tariff_rows
 from hub.closing.exports.columns import Column
 from hub.closing.exports.question import Question, ReadyRows, Rows
-from hub.closing.exports.sheets import File, Style
+from hub.closing.exports.sheets import File, Quick, Style
 from hub.store.engine import Store
 
 
@@ -21,7 +21,7 @@ class Kind(NamedTuple):
     columns: Sequence[Column]
     rows: Callable[[Question], Rows]
     sums: tuple[str, str] | None = None
-    ready: Callable[[Question, Store, bool], ReadyRows] | None = None
+    ready: Callable[[Question, Store, type[Quick]], ReadyRows] | None = None
 
 
 AMOUNTS = ("net_total", "gross_total")

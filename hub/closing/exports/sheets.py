@@ -66,9 +66,11 @@ class Quick(File, Protocol):
     """One that takes text as it lies ready, in a fraction of the time.
 
     exact  whether it wants texts as they are, and not with what makes formulas harmless
+    size   how many rows it likes at a time
     """
 
     exact: ClassVar[bool]
+    size: ClassVar[int]
 
     def write_ready(self, parts: Sequence[Part]) -> None:
         """Some more rows."""

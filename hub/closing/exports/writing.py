@@ -130,7 +130,7 @@ def poured(store: Store, file: File, kind: Kind, question: Question, watch: Watc
     """Text that lies ready is taken where the file can."""
     tally = Tally(kind.columns, kind.sums)
     if kind.ready is not None and isinstance(file, Quick):
-        quickly(file, kind.ready(question, store, file.exact), tally, watch)
+        quickly(file, kind.ready(question, store, type(file)), tally, watch)
         return tally
     rows = kind.rows(question)
     watch(0, rows.total)
