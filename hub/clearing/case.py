@@ -122,6 +122,11 @@ class Case:
         return str(self.place["connector_power_type"]) == "DC"
 
     @property
+    def at_home(self) -> bool:
+        """At a charger of the driver's own, who is paid for it: nobody sells there, and no list shows it."""
+        return self.cdr.get("home_charging_compensation") is True
+
+    @property
     def only_reserved(self) -> bool:
         """Nothing but a reservation is billed (CDR-15)."""
         return all(set(span.volumes) <= {"RESERVATION_TIME"} for span in self.facts.spans)

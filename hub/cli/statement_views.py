@@ -44,6 +44,8 @@ def show_one(told: Json) -> None:
     }
     show_facts({name: f"{amount:f} {currency}" for name, amount in amounts.items()})
     out.print(f"\n{difference(told['tolerance'], currency)}")
+    if told["home_charging"]["cdrs"]:
+        out.print(charged_at_home(written(told["home_charging"], currency), currency))
     if "line" in told:
         out.print("\nLines")
         show_table(LINES, [line(written(each, currency)) for each in told["line"]])
@@ -61,6 +63,13 @@ def difference(found: Json, currency: str) -> str:
     return (
         f"{found['cdrs']} CDRs recomputed: they claim {found['claimed']:f} {currency} where "
         f"{found['expected']:f} would be right, {verdict} the tolerance of {found['allowed']:f}."
+    )
+
+
+def charged_at_home(found: Json, currency: str) -> str:
+    return (
+        f"Charged at home, to be paid back there: {found['cdrs']} CDRs, {found["energy"].normalize():f} kWh, "
+        f"{found['net']:f} {currency} net, {found['gross']:f} {currency} gross."
     )
 
 

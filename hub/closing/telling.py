@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from hub.closing import accounts, ledger, lines, statements, tolerance
+from hub.closing import accounts, homes, ledger, lines, statements, tolerance
+from hub.closing.homes import AtHome
 from hub.ocpi import instants, strictjson
 from hub.ocpi.document import Json, Party
 from hub.store.unit import Unit
@@ -60,11 +61,17 @@ def told_of(unit: Unit, row: Any, *, with_lines: bool) -> Json:
             "allowed": round(found.allowed, 6),
             "within": found.within,
         },
+        "home_charging": at_home(homes.of_statement(unit, row)),
         "revisions": [revision(each) for each in statements.revisions_of(unit, row.id)],
         "steps": [step(each) for each in statements.events_of(unit, row.id)],
         "postings": [posting(unit, each) for each in ledger.of_document(unit, accounts.document(row.id))],
         **({"line": [line(each) for each in statements.rows_of(unit, row.id)]} if with_lines else {}),
     }
+
+
+def at_home(found: AtHome) -> Json:
+    names = ("cdrs", "energy", "net", "tax", "gross")
+    return {name: getattr(found, name) for name in names}
 
 
 def revision(row: Any) -> Json:

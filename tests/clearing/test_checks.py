@@ -386,3 +386,27 @@ def test_the_check_digit_of_a_contract_id(plain, digit):
     assert emaid.fault_of(plain + digit) is None
     assert emaid.fault_of(f"{plain[:2]}-{plain[2:5]}-{plain[5:]}-{digit}".lower()) is None
     assert "should be" in emaid.fault_of(plain + ("A" if digit != "A" else "B"))
+
+
+# Chargers at home ------------------------------------------------------------------------------------------
+
+AT_HOME = {"home_charging_compensation": True}
+NOT_PUBLISHED = {"location": None, "evse": None, "connector": None, "known": None, "expected": None}
+
+
+def test_a_charger_at_home_need_not_be_published():
+    assert codes(case(AT_HOME, **NOT_PUBLISHED)) == set()
+    assert codes(case(**NOT_PUBLISHED)) == {"E1"}
+
+
+def test_a_car_may_stay_at_home_for_a_fortnight():
+    facts = {"end_date_time": "2025-03-16T08:00:00Z", "total_time": Decimal(144)}
+    assert "C4" in codes(case(facts))
+    assert "C4" not in codes(case(facts | AT_HOME))
+    assert "C4" in codes(case(facts | AT_HOME | {"end_date_time": "2025-03-25T08:00:00Z"}))
+
+
+def test_at_home_nothing_is_sold_that_must_be_signed():
+    place = example("2.3.0", "cdrs")["cdr_location"] | {"country": "DEU"}
+    assert "H1" in codes(case({"cdr_location": place}))
+    assert "H1" not in codes(case({"cdr_location": place} | AT_HOME))

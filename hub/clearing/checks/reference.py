@@ -26,7 +26,7 @@ territories overseas are left out of all but those of Spain, Portugal and the Un
 
 
 def place_unknown(case: Case, limits: Limits) -> Iterator[str]:
-    if case.place["evse_uid"] == NOT_USED:
+    if case.place["evse_uid"] == NOT_USED or case.at_home:
         return
     if case.location is None:
         yield f"location {case.place['id']}"

@@ -17,6 +17,8 @@ LONGEST = 512
 
 
 def unsigned(case: Case, limits: Limits) -> Iterator[str]:
+    if case.at_home:  # nothing is sold there
+        return
     needed = str(case.place["country"]).upper() in CALIBRATED and case.facts.energy > 0
     if needed and not case.cdr.get("signed_data"):
         yield f"a charge in {case.place['country']} without signed_data"

@@ -32,9 +32,10 @@ def clock_never_set(case: Case, limits: Limits) -> Iterator[str]:
 
 
 def too_long(case: Case, limits: Limits) -> Iterator[str]:
-    most = limits["dc_hours"] if case.is_dc else limits["ac_hours"]
+    where = "at home" if case.at_home else "on DC" if case.is_dc else "on AC"
+    most = limits[{"at home": "home_hours", "on DC": "dc_hours", "on AC": "ac_hours"}[where]]
     if case.facts.clock > most:
-        yield f"{case.facts.clock:.1f} hours on {'DC' if case.is_dc else 'AC'}, at most {most}"
+        yield f"{case.facts.clock:.1f} hours {where}, at most {most}"
 
 
 def too_short(case: Case, limits: Limits) -> Iterator[str]:
@@ -108,7 +109,7 @@ RULES = (
         "It lasts longer than a session does.",
         "Ask the CPO whether the plug was stuck; drop it, or accept what is agreed.",
         too_long,
-        {"ac_hours": Decimal(72), "dc_hours": Decimal(12)},
+        {"ac_hours": Decimal(72), "dc_hours": Decimal(12), "home_hours": Decimal(336)},
     ),
     Rule(
         "C5",

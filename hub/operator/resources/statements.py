@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import ColumnElement, Row, Select, or_, select
 
 from hub.clearing.disputes import REASONS
-from hub.closing import lifecycle, tolerance
+from hub.closing import homes, lifecycle, tolerance
 from hub.closing import statements as book
 from hub.closing.lifecycle import COMMANDS, TRANSITIONS, Step
 from hub.ocpi import strictjson
@@ -104,6 +104,14 @@ class Compared(Schema):
     within = fields.Boolean(required=True)
 
 
+class HomeCharging(Schema):
+    cdrs = fields.Integer(required=True)
+    energy = Money(required=True, metadata={"description": "kWh, exact, as a string."})
+    net = Money(required=True)
+    tax = Money(required=True)
+    gross = Money(required=True)
+
+
 class StatementEvent(Schema):
     at = Instant(required=True)
     by = fields.String(required=True)
@@ -130,6 +138,11 @@ class StatementDetails(StatementSchema):
     totals = fields.List(fields.Nested(VatTotal), required=True)
     compared = fields.Nested(
         Compared, required=True, metadata={"description": "Beside what its CDRs should cost."}
+    )
+    home_charging = fields.Nested(
+        HomeCharging,
+        required=True,
+        metadata={"description": "Of its CDRs with `home_charging_compensation`, credits taken off."},
     )
     states = fields.List(fields.Nested(StatementEvent), required=True)
     revisions = fields.List(fields.Nested(StatementRevision), required=True)
@@ -227,6 +240,7 @@ def show(call: Call, statement_id: int) -> Json:
         "terms": written(book.terms_of(row)),
         "totals": [total(each) for each in book.totals_of(call.unit, row)],
         "compared": tolerance.compare(call.unit, row),
+        "home_charging": homes.of_statement(call.unit, row),
         "states": book.events_of(call.unit, row.id),
         "revisions": book.revisions_of(call.unit, row.id),
     }
