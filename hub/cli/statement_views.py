@@ -67,9 +67,10 @@ def difference(found: Json, currency: str) -> str:
 
 
 def charged_at_home(found: Json, currency: str) -> str:
+    energy, net, gross = (found[name].normalize() for name in ("energy", "net", "gross"))
     return (
-        f"Charged at home, to be paid back there: {found['cdrs']} CDRs, {found["energy"].normalize():f} kWh, "
-        f"{found['net']:f} {currency} net, {found['gross']:f} {currency} gross."
+        f"Charged at home, to be paid back there: {found['cdrs']} CDRs, {energy:f} kWh, "
+        f"{whole(net, currency):f} {currency} net, {whole(gross, currency):f} {currency} gross."
     )
 
 
