@@ -8,8 +8,7 @@ from sqlalchemy import select
 from hub.clearing import rows, states
 from hub.clearing.facts import facts_of
 from hub.clearing.states import State
-from hub.closing import accounts, ledger, lifecycle, periods, statements
-from hub.closing.statements import in_revision
+from hub.closing import lifecycle, periods
 from hub.ocpi import instants
 from hub.ocpi.document import Document, Party
 from hub.ocpi.wire import fold
@@ -19,8 +18,6 @@ from hub.parties.terms import Terms
 from hub.store import documents
 from hub.store.audit import Actor
 from hub.store.clearings import clearings
-from hub.store.ledger import entries, postings
-from hub.store.statements import statement_lines
 
 ANN = Actor("ann", "CLI")
 CPO, EMSP = Party("NL", "CPO"), Party("DE", "MSP")
@@ -114,52 +111,3 @@ def cleared(store):
     """Key -> row of every CDR."""
     with store.reading() as unit:
         return {row.cdr_key: row for row in unit.connection.execute(select(clearings))}
-
-
-def refuse_untruth(store):
-    """Lines make up totals, totals the sums, and the ledger has the same (I1, I2, I6, I7)."""
-    with store.reading() as unit:
-        for statement in statements.listed(unit):
-            for revision in statements.revisions_of(unit, statement.id):
-                one_revision(unit, statement, revision)
-            sums = statements.sums_of(unit, [statement])[statement.id]
-            assert booked(unit, accounts.document(statement.id)) == {
-                name: amount
-                for name, amount in (
-                    (accounts.receivable(statement.emsp), sums.receivable),
-                    (accounts.payable(statement.cpo), -sums.payable),
-                    (accounts.HUB_FEE, -sums.fee),
-                )
-                if amount
-            }
-        by_currency = {}
-        for (_, currency), balance in ledger.balances(unit).items():
-            by_currency[currency] = by_currency.get(currency, 0) + balance
-        assert set(by_currency.values()) <= {0}
-
-
-def one_revision(unit, statement, revision):
-    mine = select(statement_lines).where(statement_lines.c.statement_id == statement.id)
-    told = list(unit.connection.execute(mine.where(in_revision(revision.revision))))
-    beside = [row for row in told if row.kind == "FEE"]
-    plain = [row for row in told if row.kind != "FEE"]
-    totals = statements.totals_of(unit, statement, revision.revision)
-    for total in totals:
-        of_it = [row for row in plain if (row.category, row.rate) == (total.vat.category, total.vat.rate)]
-        assert total.base == sum(row.base for row in of_it)
-        assert (total.net, total.tax) == (sum(row.net for row in of_it), sum(row.tax for row in of_it))
-    assert revision.net == sum(row.net for row in plain) == sum(each.net for each in totals)
-    assert revision.tax == sum(row.tax for row in plain) == sum(each.tax for each in totals)
-    assert revision.fee == sum(row.net for row in beside)
-    assert revision.gross == revision.net + revision.tax
-    assert revision.receivable == revision.payable + revision.fee
-
-
-def booked(unit, document):
-    """Account -> what all postings of a document come to."""
-    join = entries.join(postings, entries.c.posting_id == postings.c.id)
-    query = select(entries).select_from(join).where(postings.c.document == document)
-    found = {}
-    for row in unit.connection.execute(query):
-        found[row.account] = found.get(row.account, 0) + row.amount
-    return {account: amount for account, amount in found.items() if amount}

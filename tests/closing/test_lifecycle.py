@@ -5,25 +5,12 @@ from contextlib import suppress
 from decimal import Decimal
 
 import pytest
-from months_of import (
-    ANN,
-    CPO,
-    EMSP,
-    agree,
-    booked,
-    cdr,
-    cleared,
-    close,
-    contest,
-    put,
-    refuse_untruth,
-    settled,
-    step,
-)
+from months_of import ANN, CPO, EMSP, agree, cdr, cleared, close, contest, put, settled, step
 from sqlalchemy import update
 from test_periods import Failing, Stop, counts
+from truths import booked, refuse_untruth
 
-from hub.clearing.states import State
+from hub.clearing.disputes import decline
 from hub.closing import lifecycle, replay, statements, tolerance
 from hub.closing.lifecycle import COMMANDS, TRANSITIONS, Step
 from hub.closing.problems import NoSuchStatement, NotOnStatement, OutsideTolerance, WrongState
@@ -151,10 +138,9 @@ def test_what_was_contested_in_vain_is_on_the_next_statement(store):
     for name in ("approve", "send"):
         step(store, name, statement)
     contest(store, statement, "A", "B", "C")
-    from_dispute = cleared(store)["A"]
     with store.unit() as unit:
-        mine = update(clearings).where(clearings.c.id == from_dispute.id)
-        unit.connection.execute(mine.values(state=State.RATED))
+        (dispute,) = disputes.listed(unit, disputes.disputes.c.cdr_key == "A")
+        decline(unit, dispute.id, ANN, "it is right")
     second = close(store, "2026-11")
     assert cleared(store)["A"].statement_id == second.statement.id
     with store.reading() as unit:

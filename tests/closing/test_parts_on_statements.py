@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 import pytest
-from months_of import agree, cdr, cleared, close_again, put, refuse_untruth
+from months_of import agree, cdr, cleared, close_again, put
+from truths import refuse_untruth
 
 from hub.closing import replay, statements
 from hub.closing.vat import Vat, of_part

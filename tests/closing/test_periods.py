@@ -1,28 +1,13 @@
 """A month is closed once and whole: by two at once, with a fault at every step, with what came late."""
 
-import os
-import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
-from months_of import (
-    ANN,
-    CPO,
-    EMSP,
-    LATER,
-    agree,
-    cdr,
-    cleared,
-    close,
-    put,
-    refuse_untruth,
-    settled,
-)
+from months_of import ANN, CPO, EMSP, LATER, agree, cdr, cleared, close, put
 from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.exc import DBAPIError
+from truths import refuse_untruth
 
 from hub.clearing.states import State
 from hub.closing import months, periods, replay, statements
@@ -167,39 +152,6 @@ class Failing:
         event.remove(self.engine, "before_cursor_execute", self.count)
 
 
-KILLED = """
-import os, signal, sys
-from sqlalchemy import event
-from hub.closing import periods
-from hub.store.audit import Actor
-from hub.store.engine import Store
-url, nth, now = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-store = Store(url, clock=lambda: now)
-left = [nth]
-def count(*_):
-    left[0] -= 1
-    if left[0] == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-event.listen(store.engine, "after_cursor_execute", count)
-with store.unit() as unit:
-    periods.close(unit, 1, "2026-10", Actor("ann", "CLI"))
-"""
-
-
-@pytest.mark.parametrize("nth", [7, 14])
-def test_a_process_that_is_killed_leaves_nothing(store, database_url, nth):
-    """O2: SIGKILL in the middle."""
-    a_month(store)
-    before = counts(store)
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, database_url, str(nth), str(LATER)], env=os.environ, check=False
-    )
-    assert done.returncode == -signal.SIGKILL
-    assert counts(store) == before
-    assert close(store).fresh
-    refuse_untruth(store)
-
-
 def test_what_comes_late_is_on_the_next_statement_with_its_month(store):
     """O8, I8."""
     agree(store, time_zone="Europe/Amsterdam")
@@ -261,49 +213,6 @@ def test_a_cdr_accepted_before_there_was_an_agreement_is_stated_by_the_one_that_
     put(store, cdr("A", PARTS), agreement=None)
     closed = close(store)
     assert (closed.statement.id, cleared(store)["A"].agreement_id) == (1, 1)
-
-
-def test_three_months_two_cpos_three_emsps_three_currencies(store):
-    """Late, credited and held ones, half of it settled, and all adds up (I1, I2, I5, I6, I7, O7)."""
-    cpos, emsps = [CPO, Party("FR", "XYZ")], [EMSP, Party("BE", "BBB"), Party("CH", "CCC")]
-    pairs = [
-        (cpo, emsp, currency)
-        for cpo in cpos
-        for emsp, currency in zip(emsps, ("EUR", "JPY", "CHF"), strict=True)
-    ]
-    for number, (cpo, emsp, currency) in enumerate(pairs, 1):
-        payer = "EMSP" if number % 2 else "CPO"
-        rounded = "LINE" if number == 3 else "DOCUMENT"
-        agree(store, cpo, emsp, currency, fee_per_kwh=Decimal("0.0123"), fee_payer=payer, rounded=rounded)
-    for place, month in enumerate(("08", "09", "10")):
-        for number, (cpo, emsp, currency) in enumerate(pairs, 1):
-            one = {"agreement": number, "cpo": cpo, "emsp": emsp}
-            name, ended = f"{month}-{number}", f"2026-{month}-28T10:00:00Z"
-            told = {"currency": currency, "ended": ended}
-            put(store, cdr(f"A{name}", [(f"{number}.4567", 19), ("0.3333", 7)], **told), **one)
-            put(store, cdr(f"B{name}", [("3.3333", 19)], **told), **one, state=State.CREDITED)
-            put(store, cdr(f"B{name}-C", [("3.3333", 19)], **told, of=f"B{name}"), **one)
-            put(store, cdr(f"H{name}", [("99", 19)], **told), **one, state=State.HELD)
-            if place:
-                late = told | {"ended": f"2026-{int(month) - 1:02}-03T10:00:00Z"}
-                put(store, cdr(f"L{name}", [("1.005", 19)], **late), **one)
-            closed = close(store, f"2026-{month}", number)
-            if number % 2:
-                settled(store, closed.statement)
-    refuse_untruth(store)
-    found = cleared(store)
-    assert {row.state for key, row in found.items() if key.startswith("H")} == {"HELD"}
-    with store.reading() as unit:
-        assert len(statements.listed(unit)) == 18
-        for month in ("2026-08", "2026-09", "2026-10"):
-            assert replay.replay(unit, month, lambda _: None).differences == ()
-        stated = unit.connection.execute(
-            select(statement_lines.c.clearing_id).where(
-                statement_lines.c.part == 1, statement_lines.c.clearing_id.is_not(None)
-            )
-        ).scalars()
-        seen = list(stated)
-        assert len(seen) == len(set(seen)) == len([row for row in found.values() if row.state != "HELD"])
 
 
 def test_closing_all_closes_each_agreement_that_had_begun(store):
