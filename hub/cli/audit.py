@@ -4,6 +4,7 @@ import click
 
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
+from hub.cli.limits import cut, limit_option
 from hub.cli.opening import as_json_option, with_hub
 from hub.cli.tables import show_json, show_table
 from hub.hub import Hub
@@ -27,7 +28,7 @@ def audit() -> None:
 @audit.command("list", example="hub audit list --actor ann --limit 20")
 @click.option("--actor", metavar="NAME", help="Only what this user has done.")
 @click.option("--what", metavar="OBJECT", help="Only of what begins so, as partner/ or tariff/NL/EXA.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many at most.")
+@limit_option()
 @as_json_option
 @with_hub
 def list_(hub: Hub, actor: str | None, what: str | None, limit: int, as_json: bool) -> None:
@@ -36,7 +37,8 @@ def list_(hub: Hub, actor: str | None, what: str | None, limit: int, as_json: bo
     wanted = [] if actor is None else [columns.actor == actor]
     wanted += [] if what is None else [columns.what.startswith(what, autoescape=True)]
     with hub.store.reading() as unit:
-        told = [described(each) for each in trail.listed(unit, *wanted, limit=limit)]
+        found = cut(trail.listed(unit, *wanted, limit=limit + 1), limit, "newest")
+        told = [described(each) for each in found]
     if as_json:
         show_json(told)
     else:

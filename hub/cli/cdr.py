@@ -14,6 +14,7 @@ from hub.cli import cdr_views as views
 from hub.cli.acting import at_the_terminal
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
+from hub.cli.limits import cut, limit_option
 from hub.cli.moments import MomentType
 from hub.cli.opening import as_json_option, with_hub
 from hub.cli.partner_words import PartyType
@@ -73,19 +74,18 @@ def cdr() -> None:
 
 @cdr.command("list", example="hub cdr list --state held --emsp DE/EMS")
 @filtered
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many at most.")
+@limit_option()
 @as_json_option
 @with_hub
 def list_(hub: Hub, wanted: Filter, limit: int, as_json: bool) -> None:
     """Show CDRs in the order in which they came: their state, what was found, what they should cost."""
     with hub.store.reading() as unit:
-        told = [summary(row) for row in deciding.listed(unit, wanted, limit)]
+        found = cut(deciding.listed(unit, wanted, limit + 1), limit)
+        told = [summary(row) for row in found]
     if as_json:
         show_json(told)
     else:
         views.show_list(told)
-    if len(told) == limit:
-        click.echo(f"hub: these are the first {limit}; see --limit for more.", err=True)
 
 
 @cdr.command(example="hub cdr explain NL/CPO CDR-1")

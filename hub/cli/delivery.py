@@ -8,6 +8,7 @@ import click
 from hub.cli.acting import at_the_terminal
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
+from hub.cli.limits import cut, limit_option
 from hub.cli.opening import as_json_option, found, with_hub
 from hub.cli.tables import show_facts, show_json, show_table
 from hub.hub import Hub
@@ -64,19 +65,18 @@ def delivery() -> None:
 @click.option("--state", type=click.Choice(watching.STATES), help="Only those in this state.")
 @for_reason
 @since_then
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many at most.")
+@limit_option()
 @as_json_option
 @with_hub
 def list_(hub: Hub, limit: int, as_json: bool, **wanted: Any) -> None:
     """Show deliveries, the newest first: the object, the partner, the state, and what was answered last."""
     with hub.store.reading() as unit:
-        told = [described(each) for each in watching.latest(unit, filter_of(unit, **wanted), limit)]
+        latest = cut(watching.latest(unit, filter_of(unit, **wanted), limit + 1), limit, "newest")
+        told = [described(each) for each in latest]
     if as_json:
         show_json(told)
     else:
         show_table(HEADINGS, list(map(row, told)))
-    if len(told) == limit:
-        click.echo(f"hub: these are the newest {limit}; see --limit for more.", err=True)
 
 
 def filter_of(unit: Unit, partner: str | None, **wanted: Any) -> Filter:

@@ -7,6 +7,7 @@ import click
 from hub.cli.acting import at_the_terminal
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
+from hub.cli.limits import cut, limit_option
 from hub.cli.opening import as_json_option, found, with_hub
 from hub.cli.tables import show_facts, show_json, show_table
 from hub.hub import Hub
@@ -35,7 +36,7 @@ def quarantine() -> None:
 @quarantine.command("list", example="hub quarantine list --module locations")
 @click.option("--partner", metavar="NAME", help="Only those of this partner; its name, or a party as NL/EMS.")
 @click.option("--module", help="Only those of this module.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many at most.")
+@limit_option()
 @as_json_option
 @with_hub
 def list_(hub: Hub, partner: str | None, module: str | None, limit: int, as_json: bool) -> None:
@@ -44,7 +45,8 @@ def list_(hub: Hub, partner: str | None, module: str | None, limit: int, as_json
         wanted: dict[str, Any] = {} if module is None else {"module": module}
         if partner is not None:
             wanted["partner_id"] = found(unit, partner).id
-        told = [described(unit, each) for each in entries.latest(unit, limit, **wanted)]
+        latest = cut(entries.latest(unit, limit + 1, **wanted), limit, "newest")
+        told = [described(unit, each) for each in latest]
     if as_json:
         show_json(told)
         return

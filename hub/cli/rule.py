@@ -11,6 +11,7 @@ from hub.cli import rule_views as views
 from hub.cli.acting import at_the_terminal
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
+from hub.cli.limits import cut, limit_option
 from hub.cli.moments import MomentType
 from hub.cli.moments import shown as shown_at
 from hub.cli.opening import as_json_option, with_hub
@@ -103,7 +104,7 @@ def written(unit: Unit, draft: Draft, replaces: int | None) -> Rule:
 @click.option("--partner", type=PartyType(), metavar="NL/EMS", help="Only those that name this partner.")
 @click.option("--tariff", metavar="ID", help="Only those that give this tariff.")
 @click.option("--all", "ended", is_flag=True, help="Those that have ended too.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many at most.")
+@limit_option(100)
 @as_json_option
 @with_hub
 def list_(
@@ -128,12 +129,11 @@ def list_(
     ]
     wanted.sort(key=lambda each: each.order, reverse=True)
     wanted.sort(key=lambda each: each.owner)
+    shown = cut(wanted, limit)
     if as_json:
-        show_json(list(map(rule_book.described, wanted[:limit])))
+        show_json(list(map(rule_book.described, shown)))
     else:
-        views.show_list(wanted[:limit])
-    if len(wanted) > limit:
-        click.echo(f"hub: these are {limit} of {len(wanted)}; see --limit for more.", err=True)
+        views.show_list(shown)
 
 
 @rule.command(example="hub rule show 17")

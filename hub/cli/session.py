@@ -9,6 +9,7 @@ from hub.billing.holding import EnergyZero
 from hub.cli.acting import at_the_terminal
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
+from hub.cli.limits import cut, limit_option
 from hub.cli.opening import as_json_option, with_hub
 from hub.cli.partner_words import PartyType
 from hub.cli.session_views import WAITING, everything, show_list, show_one, summary
@@ -36,19 +37,18 @@ def session() -> None:
 @session.command("list", example="hub session list --held --party NL/CPO")
 @click.option("--held", is_flag=True, help="Only those that are completed and cannot be billed yet.")
 @click.option("--party", type=PartyType(), help="Only those of this CPO, as NL/CPO.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many at most.")
+@limit_option()
 @as_json_option
 @with_hub
 def list_(hub: Hub, held: bool, party: Party | None, limit: int, as_json: bool) -> None:
     """Show sessions, the newest first: what each was billed, or why it is held and what to do."""
     with hub.store.reading() as unit:
-        told = [summary(unit, each) for each in billed.latest(unit, party, held=held, limit=limit)]
+        found = cut(billed.latest(unit, party, held=held, limit=limit + 1), limit, "newest")
+        told = [summary(unit, each) for each in found]
     if as_json:
         show_json(told)
     else:
         show_list(told)
-    if len(told) == limit:
-        click.echo(f"hub: these are the newest {limit}; see --limit for more.", err=True)
 
 
 @session.command(example="hub session show NL/CPO SESSION-1")

@@ -10,6 +10,7 @@ from hub.cli import tariff_told_views as told_views
 from hub.cli.acting import at_the_terminal
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Command
+from hub.cli.limits import cut, limit_option
 from hub.cli.moments import day, shown_in_full
 from hub.cli.opening import as_json_option, with_hub
 from hub.cli.rule_views import where
@@ -46,28 +47,27 @@ UTC = "UTC"
 
 @click.command("list", cls=Command, example="hub tariff list --owner NL/EXA")
 @owner_option
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many at most.")
+@limit_option()
 @zone_option
 @as_json_option
 @with_hub
 def list_(hub: Hub, owner: Party | None, limit: int, time_zone: str | None, as_json: bool) -> None:
     """Show the tariffs of the price book: what is in force, since when, and what comes next."""
     with hub.store.reading() as unit:
-        found = [standing(unit, *each) for each in versions.identities(unit, owner, limit)]
+        known_ones = cut(versions.identities(unit, owner, limit + 1), limit)
+        found = [standing(unit, *each) for each in known_ones]
         zone = time_zone or (UTC if owner is None else comparing.time_zone_of(unit, owner))
     if as_json:
         show_json(list(map(views.of_standing, found)))
     else:
         views.show_list(found, zone)
-    if len(found) == limit:
-        click.echo(f"hub: these are the first {limit}; see --limit for more.", err=True)
 
 
 @click.command(cls=Command, example="hub tariff show NL/EXA NIGHT --version 3")
 @party_argument
 @id_argument
 @click.option("--version", "number", type=click.IntRange(1), metavar="NUMBER", help="What this one says.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many at most.")
+@limit_option()
 @zone_option
 @as_json_option
 @with_hub
@@ -88,12 +88,11 @@ def show(
         found = known(unit, party, identity)
         zone = time_zone or comparing.time_zone_of(unit, party)
     if number is None:
+        cut(found.versions, limit, "newest")
         if as_json:
             show_json(views.of_standing(found, limit))
         else:
             views.show_one(found, zone, limit)
-        if len(found.versions) > limit:
-            click.echo(f"hub: these are the newest {limit}; see --limit for more.", err=True)
         return
     version = numbered(found, number)
     if as_json:
