@@ -14,7 +14,7 @@ from hub.ocpi.document import Json, Party
 from hub.ocpi.wire import fold
 from hub.parties import agreements
 from hub.prices.book import versions
-from hub.store import adjustments, charges, conflicts, documents, grounds
+from hub.store import adjustments, charges, conflicts, documents, grounds, invoices
 from hub.store.charges import Charge
 from hub.store.clearings import clearings
 from hub.store.unit import Unit
@@ -58,6 +58,7 @@ def explained(unit: Unit, row: Any) -> Json:
         "quote": None if charge is None or charge.quote is None else strictjson.reread(charge.quote),
         "disputes": disputes.listed(unit, Wanted(party=owner, cdr=row.cdr_key)),
         "taken_back_by": [credit(each) for each in credits_of(unit, row)],
+        "invoices": [invoice(each) for each in invoices.of_cdr(unit, row.owner, row.emsp, row.cdr_key)],
         "lines": [line(each) for each in adjustments.of_cdr(unit, row.owner, row.cdr_key)],
         "conflicts": [conflict(each) for each in conflicts.of_cdr(unit, row.owner, row.cdr_key)],
         "input_hash": row.input_hash,
@@ -93,6 +94,12 @@ def credits_of(unit: Unit, row: Any) -> list[Any]:
 def credit(each: Any) -> Json:
     names = ("kind", "state", "net", "gross", "statement_id")
     return {"id": each.cdr_key, **{name: getattr(each, name) for name in names}}
+
+
+def invoice(each: Any) -> Json:
+    """One that bills it, and the record that tells so."""
+    by = str(Party.of_code(each.owner))
+    return {"id": each.invoice_id, "by": by, "record": each.record_key, "at": instants.text(each.recorded_at)}
 
 
 def line(each: Any) -> Json:

@@ -30,6 +30,11 @@ BESIDE = (
         {"id": "No.", "kind": "Kind", "net": "Net", "gross": "Gross", "why": "Why", "by": "By"},
     ),
     (
+        "Invoices",
+        "invoices",
+        {"id": "Invoice", "by": "By", "record": "Record", "at": "Recorded"},
+    ),
+    (
         "Refused under the same id",
         "conflicts",
         {"first_at": "First", "seen_at": "Last", "times": "Times", "sha256": "SHA-256"},

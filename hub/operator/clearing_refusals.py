@@ -56,11 +56,13 @@ def of_closing(error: Exception) -> Problem:
 
 
 def of_invoice(error: Exception) -> Problem:
-    return problems.NotFound(str(error), remedy="GET /api/v1/invoices lists them.")
+    remedy = "GET /api/v1/invoices lists what is known."
+    return problems.Unfit(str(error), fields={"invoice": "no record tells of it"}, remedy=remedy)
 
 
 def of_several(error: Exception) -> Problem:
-    return problems.Conflict(str(error), remedy="Send `by` and `for`, or `currency`.")
+    fields = dict.fromkeys(("by", "for", "currency"), "needed where there are several")
+    return problems.Unfit(str(error), fields=fields)
 
 
 def of_line(error: InvalidLine) -> Problem:

@@ -1,8 +1,11 @@
 """The tables of invoices: what each invoice reconciliation record bills, so that a CDR finds its invoices."""
 
-from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, String, Table
+from typing import Any
+
+from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, String, Table, select
 
 from hub.store.base import Instant, Serial, metadata
+from hub.store.unit import Unit
 
 invoice_records = Table(
     "invoice_records",
@@ -34,3 +37,11 @@ invoice_cdrs = Table(
     Index("ix_invoice_cdrs_cdr", "cpo", "cdr_key"),
 )
 """What the records list that stand; one that was withdrawn lists nothing any more."""
+
+
+def of_cdr(unit: Unit, owner: str, emsp: str, cdr_key: str) -> list[Any]:
+    """The records by which a CDR between these two is billed, the first first."""
+    line, head = invoice_cdrs.c, invoice_records.c
+    mine = line.cpo == owner, line.cdr_key == cdr_key, head.cpo == owner, head.emsp == emsp
+    query = select(invoice_records).join(invoice_cdrs, line.document == head.document).where(*mine)
+    return list(unit.connection.execute(query.distinct().order_by(head.document)))

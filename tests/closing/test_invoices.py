@@ -1,5 +1,7 @@
 """Invoices: the hub tells what those of statements bill; what any invoice bills is held against the books."""
 
+import csv
+import io
 from decimal import Decimal
 
 import pytest
@@ -7,8 +9,11 @@ from months_of import ANN, CPO, EMSP, agree, cdr, close, contest, put, step
 from platforms import code
 from sqlalchemy import select, update
 
+from hub.clearing import explaining
 from hub.clearing.states import State
-from hub.closing.invoices import finding, issuing, keeping, telling
+from hub.closing.exports.wanted import Wanted
+from hub.closing.exports.writing import Order, write
+from hub.closing.invoices import finding, issuing, telling
 from hub.closing.invoices.amounts import Amount
 from hub.closing.invoices.finding import Which
 from hub.closing.invoices.matching import Match
@@ -85,6 +90,12 @@ def match(store, name="INV-7", amount=None, seen=None):
     with store.reading() as unit:
         found = finding.named(unit, name, Which(seen=seen))
         return telling.matched(Match(unit, found, seen is None), amount or Amount())
+
+
+def exported(hub, folder):
+    order = Order("cdr_reconciliation", "csv", Wanted("2026-10"), False)
+    text = write(hub.store, hub.settings.party, order, folder).file.read_text(encoding="utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 # Issuing ---------------------------------------------------------------------------------------------------
@@ -262,18 +273,21 @@ def test_what_a_statement_has_and_its_invoice_has_not_is_missing(books, cpo, ems
     assert report["missing"][0]["why"] == "on its statement"
 
 
-def test_the_hubs_invoice_and_the_partys_own_bill_the_same_twice(books, cpo, emsp):
+def test_the_hubs_invoice_and_the_partys_own_bill_the_same_twice(books, cpo, emsp, tmp_path):
     sent(books)
     post(cpo, "a-1")
     for name, other in ((NUMBER, "INV-7"), ("INV-7", NUMBER)):
         (twice,) = match(books, name)["elsewhere"]
         assert (twice["cdr"], twice["also_on"]) == ("A-1", other)
     with books.reading() as unit:
-        found = keeping.invoices_of(unit, [("NLCPO", "A-1"), ("NLCPO", "A-2"), ("NLCPO", "ZZ")])
-    assert found == {("NLCPO", "A-1"): f"{NUMBER}; INV-7", ("NLCPO", "A-2"): NUMBER}
+        row = unit.connection.execute(select(clearings).where(clearings.c.cdr_key == "A-1")).one()
+        told = explaining.explained(unit, row)["invoices"]
+    assert [(each["id"], each["by"]) for each in told] == [(NUMBER, "NL/CPO"), ("INV-7", "NL/CPO")]
+    cells = {each["cdr_id"]: each["invoice_id"] for each in exported(cpo.hub, tmp_path)}
+    assert cells == {"a-1": f"{NUMBER}; INV-7", "a-2": NUMBER, "a-3": NUMBER}
 
 
-def test_a_party_learns_of_no_cdr_that_is_not_its_own(books, cpo, emsp, connect):
+def test_a_party_learns_of_no_cdr_that_is_not_its_own(books, cpo, emsp, connect, tmp_path):
     """Hostile: ids of CDRs that somebody else pays are as unknown as those that do not exist."""
     connect("FR/EMS", Role.EMSP, "2.3.0")
     agree(books)
@@ -290,8 +304,8 @@ def test_a_party_learns_of_no_cdr_that_is_not_its_own(books, cpo, emsp, connect)
     assert match(books, "INV-FR")["elsewhere"] == []  # what an eMSP claims of others bills nothing
     with pytest.raises(NoSuchInvoice):
         match(books, "INV-FR", seen=EMSP)
-    with books.reading() as unit:
-        assert keeping.invoices_of(unit, [("NLCPO", "THEIRS")]) == {("NLCPO", "THEIRS"): "INV-FR"}
+    cells = {each["cdr_id"]: each["invoice_id"] for each in exported(cpo.hub, tmp_path)}
+    assert cells == {"MINE": "REV-1", "THEIRS": "INV-FR"}
 
 
 def test_one_number_may_be_of_two_invoices(books, cpo, emsp):

@@ -55,7 +55,7 @@ def test_one_request_tells_all_that_is_wrong_with_an_invoice(books, finance):
     assert [each["cdr"] for each in wrong["unknown"]] == ["GHOST"]
     assert [(each["cdr"], each["also_on"]) for each in wrong["elsewhere"]] == [("A-1", NUMBER)]
     assert wrong["told"][0]["difference"] == "11.90405"
-    assert finance.get("/invoices/match?invoice=INV-8").status_code == 404
+    assert finance.get("/invoices/match?invoice=INV-8").status_code == 422
     assert finance.get("/invoices/match?invoice=INV-7&currency=euro").status_code == 422
     assert finance.get("/invoices/match").status_code == 422
 
@@ -86,7 +86,7 @@ def test_each_party_sees_its_own_alone(books, api):
     payer, paid, other = (api("finance", party) for party in ("DE/MSP", "NL/CPO", "FR/EMS"))
     assert [caller.get("/invoices").json["total"] for caller in (payer, paid, other)] == [2, 2, 0]
     ask = f"/invoices/match?invoice={NUMBER}"
-    assert [caller.get(ask).status_code for caller in (payer, paid, other)] == [200, 200, 404]
+    assert [caller.get(ask).status_code for caller in (payer, paid, other)] == [200, 200, 422]
     assert payer.get(ask).json == paid.get(ask).json
     number = payer.get("/invoices").json["items"][0]["id"]
     paths = (f"/invoices/{number}", f"/invoices/{number}/cdrs")

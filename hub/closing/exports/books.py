@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Text, func, select, tuple_, type_coerce
 from hub.closing.exports.cdr_reading import Apart, read_apart
 from hub.closing.exports.columns import WHOLE
 from hub.closing.exports.snapshot import Finding, Snapshot
+from hub.closing.invoices import keeping
 from hub.ocpi import strictjson
 from hub.ocpi.wire import fold
 from hub.parties.terms import Terms, of_plain
@@ -254,6 +255,22 @@ class Books:
         query = select(line.clearing_id, line.number, fee, line.category, rate, line.statement_id)
         mine = line.left_in.is_(None), self.snapshot.among(line.clearing_id)
         return self.snapshot.finding(query.where(*mine))
+
+    @cached_property
+    def invoicing(self) -> bool:
+        """Whether any record tells of an invoice."""
+        return keeping.last_change(self.snapshot.unit) > 0
+
+    def invoices(self, ids: Collection[int]) -> Mapping[int, str]:
+        """Those that bill each of these clearings, several with a semicolon between."""
+        found: defaultdict[int, dict[str, None]] = defaultdict(dict)
+        for clearing, invoice in self._read_invoices(ids):
+            found[clearing][invoice] = None
+        return {clearing: "; ".join(told) for clearing, told in found.items()}
+
+    @cached_property
+    def _read_invoices(self) -> Finding:
+        return self.snapshot.finding(keeping.of_clearings().where(self.snapshot.among(clearings.c.id)))
 
     @cached_property
     def grouping(self) -> bool:

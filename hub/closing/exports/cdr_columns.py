@@ -339,7 +339,8 @@ COLUMNS = (
     Column("dispute_status", TEXT, "OPEN, or how that ended.", dispute(lambda each: each.status)),
     Column("statement_id", COUNT, "Statement it stands on.", row("statement_id")),
     Column("statement_line", COUNT, "Its first line there.", stated(lambda each: each.line)),
-    Column("invoice_id", TEXT, "Invoice; empty: invoices are written outside the hub.", none),
+    Column("invoice_id", TEXT, "Invoice that bills it, as the records of the parties or of the hub tell; see "
+           "`hub invoice match`.", lambda portion: portion.invoices),
     lasting("invoice_reference_id", TEXT, "Invoice that the CDR names.",
             told(lambda cdr: cdr.invoice_reference_id)),
     Column("payment_status", TEXT, "OPEN, or SETTLED when its statement is final.",

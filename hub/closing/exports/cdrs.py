@@ -136,6 +136,13 @@ class Portion:
         return [known.get(each) for each in self["id"]]
 
     @cached_property
+    def invoices(self) -> list[str | None]:
+        if not self.books.invoicing:
+            return [None] * len(self)
+        known = self.books.invoices(self["id"])
+        return [known.get(each) for each in self["id"]]
+
+    @cached_property
     def groups(self) -> list[str | None]:
         """Of drivers, in which the contract was when it began."""
         if not self.books.grouping:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, bindparam, cast, func, select
 
+from hub.closing.invoices import keeping
 from hub.ocpi.document import Party
 from hub.store.adjustments import adjustments
 from hub.store.clearings import clearing_events, clearings
@@ -133,4 +134,5 @@ def last_change(unit: Unit) -> int:
         unit.connection.execute(select(at).order_by(table.c.id.desc()).limit(1)).scalar()
         for table, at in LAST
     ]
+    found.append(keeping.last_change(unit))
     return max((at for at in found if at is not None), default=0)

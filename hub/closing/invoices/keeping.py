@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
 from hub.ocpi.document import Document, Party
 from hub.ocpi.wire import fold
 from hub.store.base import INSERTS
+from hub.store.clearings import clearings
 from hub.store.invoices import invoice_cdrs, invoice_records
 from hub.store.unit import Change, Unit
 from hub.sync import counterparts
@@ -85,33 +86,21 @@ def of_document(unit: Unit, document: int) -> Any:
     return unit.connection.execute(mine).first()
 
 
-def invoices_of(unit: Unit, cdrs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """(Party.code of the CPO, key) of CDRs -> the invoice that bills each, several with a semicolon between.
-
-    Only invoices between the CPO and the eMSP of the CDR count: what anybody else lists bills nothing.
-    """
-    found: dict[tuple[str, str], list[str]] = {}
-    for some in portions(cdrs):
-        for row in unit.connection.execute(billing(some)):
-            told = found.setdefault((row.cpo, row.cdr_key), [])
-            if row.invoice_id not in told:
-                told.append(row.invoice_id)
-    return {cdr: "; ".join(told) for cdr, told in found.items()}
-
-
-def billing(cdrs: Sequence[tuple[str, str]]) -> Any:
-    """Which invoices bill these CDRs."""
-    line, head, paid = invoice_cdrs.c, invoice_records.c, counterparts.cdrs.c
-    joined = invoice_cdrs.join(invoice_records, head.document == line.document).join(
-        counterparts.cdrs, (paid.owner == line.cpo) & (paid.key == line.cdr_key)
+def of_clearings() -> Select[Any]:
+    """(number of the clearing, invoice) of every CDR that an invoice bills, in the order of the records."""
+    line, head, row = invoice_cdrs.c, invoice_records.c, clearings.c
+    joined = clearings.join(invoice_cdrs, (line.cpo == row.owner) & (line.cdr_key == row.cdr_key)).join(
+        invoice_records, head.document == line.document
     )
-    return (
-        select(line.cpo, line.cdr_key, head.owner, head.invoice_id, head.record_key, head.document)
-        .select_from(joined)
-        .where(tuple_(line.cpo, line.cdr_key).in_(list(cdrs)))
-        .where(head.cpo == line.cpo, head.emsp == paid.audience)
-        .order_by(head.document)
-    )
+    same = (head.cpo == row.owner, head.emsp == row.emsp)
+    return select(row.id, head.invoice_id).select_from(joined).where(*same).order_by(head.document)
+
+
+def last_change(unit: Unit) -> int:
+    """When a record came, changed or was withdrawn last; 0 when there is none."""
+    head = invoice_records.c
+    query = select(func.max(head.recorded_at), func.max(head.withdrawn_at))
+    return max((at for at in unit.connection.execute(query).one() if at is not None), default=0)
 
 
 def portions(rows: Sequence[Any]) -> Iterator[list[Any]]:

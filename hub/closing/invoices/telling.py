@@ -1,6 +1,6 @@
 """Invoices, their records, and what was found of one, as JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, true
@@ -122,14 +122,6 @@ def cdr(row: Any) -> Json:
     if hasattr(row, "why"):
         told["why"] = row.why
     return told
-
-
-def of_cdr(rows: Sequence[Any]) -> list[Json]:
-    """The invoices that bill a CDR, of rows of `keeping.billing`."""
-    return [
-        {"invoice": each.invoice_id, "by": str(Party.of_code(each.owner)), "record": each.record_key}
-        for each in rows
-    ]
 
 
 def listed(match: Match) -> list[Json]:

@@ -150,6 +150,13 @@ class TakenBackBy(Schema):
     statement_id = fields.Integer(**MAYBE)
 
 
+class BilledBy(Schema):
+    id = fields.String(required=True, metadata={"description": "The number of the invoice."})
+    by = fields.String(required=True)
+    record = fields.String(required=True)
+    at = fields.String(required=True, metadata={"format": "date-time"})
+
+
 class Explanation(ClearingDetails):
     states = fields.List(fields.Nested(ClearingEvent), required=True, metadata={"description": "All so far."})
     agreement = fields.Nested(AgreementOf, **MAYBE)
@@ -160,6 +167,7 @@ class Explanation(ClearingDetails):
     taken_back_by = fields.List(
         fields.Nested(TakenBackBy), required=True, metadata={"description": "Credits of it, also of parts."}
     )
+    invoices = fields.List(fields.Nested(BilledBy), required=True, metadata={"description": "That bill it."})
     input_hash = fields.String(**MAYBE, metadata={"description": "SHA-256 of the CDR that was checked."})
     policy = Exactly(**MAYBE, metadata={"description": "How it was priced and rounded."})
     cdr = Anything(required=True, metadata={"description": "The CDR of OCPI 2.3.0."})
