@@ -3,6 +3,7 @@
 A file takes the place of the one of the night before, and is the same where the books are.
 """
 
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +22,8 @@ from hub.store.audit import Actor
 from hub.store.exports import export_folders
 from hub.store.unit import Unit
 
+log = logging.getLogger(__name__)
+
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
 AT = 4 * HOUR
@@ -33,7 +36,7 @@ class NoSuchSchedule(Exception):
     """There is no export of this number; see `hub export schedule list`."""
 
 
-def add(
+def add(  # noqa: PLR0913 (what the table has)
     unit: Unit, order: Order, folder: Path, *, running: bool, actor: Actor, reason: str | None = None
 ) -> int:
     """A new one, due at once; FormatUnfit."""
@@ -87,7 +90,17 @@ def write_due(hub: Hub) -> int:
     """Write those whose time has come, in any number of processes each once; how many."""
     with hub.store.reading() as unit:
         due = listed(unit, export_folders.c.next_at <= unit.now)
-    return sum(claimed(hub, row) and bool(written(hub, row)) for row in due)
+    return sum(claimed(hub, row) and apart(hub, row) for row in due)
+
+
+def apart(hub: Hub, row: Any) -> bool:
+    """Whether one was written; one that cannot be does not stop the others, and is tried again."""
+    try:
+        written(hub, row)
+    except Exception:
+        log.exception("a scheduled export was not written", extra={"export": row.id, "folder": row.folder})
+        return False
+    return True
 
 
 def claimed(hub: Hub, row: Any) -> bool:
@@ -106,7 +119,7 @@ def written(hub: Hub, row: Any) -> list[Path]:
             order = Order(row.kind, row.format, wanted(row, month), row.mark)
             files.append(write(hub.store, hub.settings.party, order, Path(row.folder)).file)
     except Exception as fault:
-        note(hub, row, told=f"{type(fault).__name__}: {fault}"[:500])
+        note(hub, row, told=f"not written: {type(fault).__name__}: {fault}"[:500])
         raise
     now = hub.store.clock()
     told = ", ".join(file.name for file in files)

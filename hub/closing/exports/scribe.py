@@ -1,6 +1,6 @@
-"""The thread of a worker that writes scheduled exports."""
+"""The thread of a worker that writes scheduled exports, and out of CDRs what exports tell of them."""
 
-from hub.closing.exports import scheduled
+from hub.closing.exports import facts, scheduled
 from hub.hub import Hub
 from hub.sync.ticking import Ticking
 
@@ -17,4 +17,4 @@ class Scribe(Ticking):
 
     def one(self) -> bool:
         scheduled.write_due(self.hub)
-        return False
+        return facts.write_out(self.hub.store, self.hub.settings.party) > 0

@@ -18,6 +18,7 @@ from hub.closing.exports.cdr_columns import SCHEMA_VERSION
 from hub.closing.exports.kinds import FORMATS, KINDS, Kind, opened
 from hub.closing.exports.question import Question, ReadyRows
 from hub.closing.exports.sheets import Beside, File, Quick, Sheet, Style
+from hub.closing.exports.shown import shown
 from hub.closing.exports.snapshot import Snapshot, taken
 from hub.closing.exports.tally import Tally
 from hub.closing.exports.wanted import Wanted
@@ -121,7 +122,7 @@ def discard(file: Any) -> None:
 
 def asked(snapshot: Snapshot, kind: str, wanted: Wanted) -> Question:
     identity = snapshot.identity(
-        SCHEMA_VERSION, kind, wanted.period, *wanted.labels.items(), wanted.direction
+        SCHEMA_VERSION, kind, wanted.period, *wanted.labels.items(), wanted.direction, shown(snapshot, wanted)
     )
     return Question(snapshot, wanted, identity)
 
