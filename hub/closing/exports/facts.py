@@ -35,7 +35,7 @@ MEANING = 1
 ASKED = 20_000
 SOME = 500
 """So many are written out in one transaction."""
-NOBODY_ASKED = Wanted("1970-01")
+NOBODY_ASKED = Wanted("2000-01")
 BETWEEN = "\x1e"
 """Stands between the texts of two runs."""
 FIELDS = ("contract", "apart", "texts", "exact")
