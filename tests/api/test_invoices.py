@@ -8,12 +8,14 @@ from sqlalchemy import select
 from hub.ocpi import instants
 from hub.ocpi.document import Party
 from hub.ocpi.module import Role
-from hub.parties import access
+from hub.ocpi.wire import WIRES
+from hub.parties import access, registry
 from hub.store import documents
 from hub.store.deliveries import deliveries
 from hub.store.invoices import invoice_cdrs, invoice_records
-from hub.sync import completeness, sender
+from hub.sync import completeness, intake, sender
 from hub.sync.claiming import Mark
+from hub.sync.intake import NotOwn, Sender
 
 MODULE = "invoicereconciliation"
 NO_SUCH = {"OCPI_to_country_code": "FR", "OCPI_to_party_id": "ABC"}
@@ -237,6 +239,29 @@ def test_a_platform_of_both_roles_bills_in_both_directions(cpo, emsp, connect):
         "DIRECT": ("ATABC", "DEMSP", ("A-1",)),
         "REVERSE": ("NLCPO", "ATABC", ("C-1",)),
     }
+
+
+def listed(cpo, *bodies):
+    """What becomes of records that stand in the list of this CPO."""
+    found = []
+    with cpo.hub.store.unit() as unit:
+        source = Sender(registry.by_id(unit, cpo.id), WIRES[MODULE, "2.3.0"])
+        for body in bodies:
+            owner, checked = source.check(body, unit.now)
+            found.append(intake.keep(unit, source, checked, owner).value)
+    return found
+
+
+def test_records_are_pulled_by_the_same_rules(cpo, emsp):
+    """IRR-03: what a list shows is passed on; an older word changes nothing."""
+    with_cdrs(cpo, "C-1", "C-2")
+    assert listed(cpo, record(), record()) == ["new", "same"]
+    newer = record("NL/CPO", "C-2", last_updated=LATER)
+    assert listed(cpo, newer, record()) == ["changed", "stale"]
+    assert kept(cpo.hub) == {"RECORD-1": ("NLCPO", "DEMSP", ("C-2",))}
+    assert {partner for partner, _, _ in owed(cpo.hub)} == {emsp.id}
+    with pytest.raises(NotOwn):
+        listed(cpo, record("BE/CPO"))
 
 
 def test_older_versions_have_no_such_module(connect):
