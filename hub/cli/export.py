@@ -19,8 +19,9 @@ from hub.cli.tables import show_json, show_table
 from hub.closing.exports import scheduled
 from hub.closing.exports.kinds import FORMATS, KINDS, FormatMissing, FormatUnfit
 from hub.closing.exports.scheduled import NoSuchSchedule
-from hub.closing.exports.wanted import NoSuchMonth, Wanted
+from hub.closing.exports.wanted import Wanted
 from hub.closing.exports.writing import Order, Watch, Written, write
+from hub.closing.problems import NoSuchMonth
 from hub.hub import Hub
 from hub.ocpi import instants
 from hub.ocpi.document import Json, Party

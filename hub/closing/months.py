@@ -9,7 +9,7 @@ from hub.closing.problems import NoSuchMonth
 from hub.ocpi import instants
 
 FORM = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
-FIRST, LAST = "1971-01", "2999-12"
+FIRST, LAST = "1970-01", "2999-12"
 """No clock of any place leaves the calendar in these; nobody closes another."""
 
 

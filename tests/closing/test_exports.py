@@ -21,9 +21,10 @@ from hub.closing.exports.cdr_reading import masked, units
 from hub.closing.exports.columns import number
 from hub.closing.exports.kinds import FORMATS, KINDS, FormatUnfit
 from hub.closing.exports.tariff_rows import what
-from hub.closing.exports.wanted import NoSuchMonth, Wanted
+from hub.closing.exports.wanted import Wanted
 from hub.closing.exports.writing import Order, write
 from hub.closing.ledger import Entry, Posting
+from hub.closing.problems import NoSuchMonth
 from hub.store.clearings import clearings
 
 MARCH = "2025-03"
@@ -253,8 +254,9 @@ def test_a_month_is_narrowed_to_whom_it_concerns(roaming, tmp_path):
     mine = written(roaming, folder=tmp_path, cpo=CPO)
     assert mine.file.name == "cdr_reconciliation-2025-03-cpo-NLCPO.csv"
     assert {row["direction"] for row in rows_of(mine)} == {"RECEIVABLE"}
-    with pytest.raises(NoSuchMonth):
-        Wanted("2025-13")
+    for none in ("2025-13", "9999-12", "0000-01"):
+        with pytest.raises(NoSuchMonth):
+            Wanted(none)
 
 
 def test_a_mark_is_written_where_it_is_wanted(roaming, tmp_path):

@@ -16,12 +16,12 @@ def test_a_month_is_from_midnight_to_midnight_of_its_place():
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "UTC", "Pacific/Pago_Pago"])
 def test_the_first_and_the_last_month_have_a_span_everywhere(zone):
-    for month in ("1971-01", "2999-12"):
+    for month in ("1970-01", "2999-12"):
         since, until = months.span(months.read(month), zone)
         assert since < until
 
 
-@pytest.mark.parametrize("text", ["9999-12", "0000-01", "1970-12", "3000-01", "2026-13", "2026-1", "", "x"])
+@pytest.mark.parametrize("text", ["9999-12", "0000-01", "1969-12", "3000-01", "2026-13", "2026-1", "", "x"])
 def test_what_no_calendar_has_is_no_month(text):
     with pytest.raises(NoSuchMonth):
         months.read(text)
