@@ -1,0 +1,351 @@
+"""What a closed month exports: sums that are those of the ledger, whatever happened in it, however it is
+read, and nothing of what happens while it is written."""
+
+import csv
+import io
+import json
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+
+import pyarrow.parquet as pq
+import pytest
+from beancount import loader
+from factories import example
+from months_of import ANN, CPO, EMSP, LATER, agree, cdr, close, contest, put, settled, step
+from sqlalchemy import insert, update
+
+from hub.clearing import rows, states
+from hub.clearing.states import State
+from hub.closing.exports import cdr_columns, facts, kinds, scheduled
+from hub.closing.exports.csv_file import CsvFile
+from hub.closing.exports.parquet_file import ParquetFile
+from hub.closing.exports.wanted import Wanted
+from hub.closing.exports.writing import Order, write
+from hub.ocpi import instants
+from hub.ocpi.document import Document, Party
+from hub.settings import Settings
+from hub.store import adjustments, documents
+from hub.store.adjustments import Line
+from hub.store.assignments import memberships
+from hub.store.cdr_facts import cdr_facts
+from hub.store.clearings import clearings
+from hub.store.documents import TABLES
+from hub.store.parties import partner_roles, partners
+from hub.store.pricebook import tariff_versions
+
+HUB = Party("NL", "HUB")
+PARTS = [("10.005", 19), ("1.335", 7)]
+FORMULA = '=1+1,"x"\r\ny'
+
+
+@pytest.fixture
+def month(store):
+    """Rated, credited, held, disputed, late, contested CDRs, a gift, a fee; another agreement is settled."""
+    store.clock = lambda: LATER - 10
+    agree(store, fee_per_cdr=Decimal("0.10"), fee_percent=Decimal(1))
+    agree(store, emsp=Party("CH", "EDL"), currency="CHF", vat_category="AE")
+    for name in ("A", "A2", "A3"):
+        put(store, cdr(name, PARTS))
+    put(store, cdr("B", PARTS), state=State.CREDITED)
+    put(store, cdr("B-C", PARTS, of="B"))
+    put(store, cdr("H", PARTS, remark=FORMULA), state=State.HELD)
+    put(store, cdr("D", PARTS), state=State.DISPUTED)
+    put(store, cdr("LATE", [("7.7777", 19)], ended="2026-09-30T10:00:00Z"))
+    put(store, cdr("SWISS", PARTS, currency="CHF"), 2, emsp=Party("CH", "EDL"))
+    gift = Line(
+        key="gift/1",
+        kind="GOODWILL",
+        cpo=CPO.code,
+        emsp=EMSP.code,
+        currency="EUR",
+        net=Decimal("-1.5"),
+        gross=None,
+        taxes=((Decimal(19), Decimal("-0.285")),),
+        service_at=instants.micros("2026-10-09T00:00:00Z"),
+        by="ann",
+    )
+    with store.unit() as unit:
+        adjustments.add(unit, gift)
+    statement = close(store).statement
+    for name in ("approve", "send"):
+        step(store, name, statement)
+    contest(store, statement, "A2")
+    settled(store, close(store, agreement=2).statement)
+    return store
+
+
+def written(store, folder, kind="cdr_reconciliation", form="csv", **more):
+    return write(store, HUB, Order(kind, form, Wanted("2026-10")), folder, **more)
+
+
+def rows_of(found):
+    return list(csv.DictReader(io.StringIO(found.file.read_bytes().decode(), newline="")))
+
+
+def summed(lines, *names):
+    """Currency -> sums of these columns."""
+    found = {}
+    for line in lines:
+        mine = found.setdefault(line["currency"], [Decimal(0)] * len(names))
+        for place, name in enumerate(names):
+            mine[place] += Decimal(line[name] or 0)
+    return found
+
+
+def test_the_sums_of_all_exports_are_those_of_the_ledger(month, tmp_path):  # I7
+    cdrs, lines, taxes, entries = (
+        rows_of(written(month, tmp_path, kind))
+        for kind in ("cdr_reconciliation", "statement_lines", "tax_summary", "journal")
+    )
+    assert Counter(row["billing_status"] for row in cdrs) == {
+        "STATED": 5,
+        "SETTLED": 1,
+        "HELD": 1,
+        "DISPUTED": 2,
+    }
+    stated = [row for row in cdrs if row["statement_id"]]
+    of_cdrs = [line for line in lines if line["cdr_id"] and line["kind"] != "ADJUSTMENT"]
+    assert summed(stated, "net_total") == summed(of_cdrs, "net_exact")
+    assert summed(stated, "hub_fee_net", "energy_kwh_signed") == summed(
+        of_cdrs, "hub_fee_net", "energy_kwh_signed"
+    )
+    amounts = ("net_total", "tax_amount", "gross_total")
+    assert summed(lines, *amounts) == summed(taxes, *amounts)
+    owed = summed([line for line in lines if line["kind"] != "FEE"], "gross_total")
+    receivable = [line for line in entries if line["account"].startswith("receivable")]
+    sides = summed(receivable, "debit", "credit")
+    assert {currency: debit - credit for currency, (debit, credit) in sides.items()} == {
+        currency: gross for currency, (gross,) in owed.items()
+    }
+    assert all(debit == credit for debit, credit in summed(entries, "debit", "credit").values())
+
+
+def test_the_journal_is_balanced_by_another_bookkeeping_too(month, tmp_path):
+    text = written(month, tmp_path, "journal", "beancount").file.read_text(encoding="utf-8")
+    entries, errors, _ = loader.load_string(text)
+    assert errors == []
+    postings = [posting for entry in entries for posting in getattr(entry, "postings", ())]
+    assert len(postings) == len(rows_of(written(month, tmp_path, "journal")))
+
+
+def test_what_was_written_out_is_what_is_read(month, tmp_path, monkeypatch):
+    """Whatever a CDR says, and whether its text lies ready or not."""
+    odd = {"remark": "", "meter_id": "a\x1eb", "session_id": "S\0", "auth_method": '"'}
+    put(month, cdr("ODD", PARTS) | odd, state=State.HELD)
+    put(
+        month, cdr("-9", PARTS) | {"remark": "@x", "meter_id": "a\nb", "session_id": "é, ü"}, state=State.HELD
+    )
+    big = {"total_energy": Decimal("1e400"), "total_time": Decimal("123456789012345.6")}
+    put(month, cdr("BIG", PARTS) | big, state=State.HELD)
+    put(month, cdr("OLD", PARTS) | {"start_date_time": "0001-01-01T00:00:00Z"}, state=State.HELD)
+    for form, sizes in (("csv", CsvFile), ("parquet", ParquetFile)):
+        monkeypatch.setattr(sizes, "size", 4)
+        fresh = written(month, tmp_path / form, form=form)
+        kept = written(month, tmp_path / form, form=form)
+        plain = kinds.KINDS["cdr_reconciliation"]._replace(ready=None)
+        with monkeypatch.context() as patched:
+            patched.setitem(kinds.KINDS, "cdr_reconciliation", plain)
+            read = written(month, tmp_path / f"{form}-read", form=form)
+        if form == "csv":
+            assert fresh.file.read_bytes() == kept.file.read_bytes() == read.file.read_bytes()
+            assert fresh.told == kept.told == read.told
+        else:
+            assert pq.read_table(kept.file).equals(pq.read_table(read.file))
+    with month.reading() as unit:
+        assert len(unit.connection.execute(cdr_facts.select()).all()) == 12  # all but ODD
+    for form in ("jsonl", "xlsx"):
+        assert written(month, tmp_path, form=form).told["rows"] == 13
+
+
+def test_a_worker_writes_out_ahead_of_any_export(month):
+    with month.unit() as unit:
+        bad = TABLES["cdrs"].c.key == "H"
+        unit.connection.execute(update(TABLES["cdrs"]).where(bad).values(sent=b"{", newest=None))
+    assert [facts.write_out(month, HUB) for _ in range(2)] == [9, 0]
+    with month.reading() as unit:
+        assert len(unit.connection.execute(cdr_facts.select()).all()) == 8
+
+
+def test_the_columns_that_last_are_told_by_the_cdr_alone(month, tmp_path):
+    before = rows_of(written(month, tmp_path))
+    with month.unit() as unit:
+        values = dict.fromkeys(("expected_net", "cause", "rules", "policy", "input_hash", "agreement_id"))
+        unit.connection.execute(update(clearings).values(values | {"codes": '[["H2", "HOLD", "x"]]'}))
+    after = rows_of(written(month, tmp_path))
+    lasting = [column.name for column in cdr_columns.COLUMNS if column.lasting]
+    assert len(lasting) == 48
+    assert [[row[name] for name in lasting] for row in before] == [
+        [row[name] for name in lasting] for row in after
+    ]
+
+
+def test_what_happens_while_an_export_is_written_is_in_the_next_one(month, tmp_path, monkeypatch):
+    for file in (CsvFile, ParquetFile):
+        monkeypatch.setattr(file, "size", 1)
+    for form in ("csv", "parquet", "jsonl"):
+        before = written(month, tmp_path, form=form).file.read_bytes()
+        during = written(month, tmp_path, form=form, watch=meddling(month))
+        assert during.file.read_bytes() == before
+        assert written(month, tmp_path, form=form).file.read_bytes() != before
+
+
+def meddling(store):
+    """Somebody who changes the books once some rows are written."""
+    done = []
+
+    def watch(rows_, _):
+        if rows_ and not done:
+            done.append(True)
+            with store.unit() as unit:
+                held = rows.one(unit, CPO.code, "H")
+                states.move(unit, held, State.CHECKED, "bob", "looked at again")
+                states.move(unit, rows.again(unit, held), State.HELD, "bob", f"still wrong {unit.now}")
+                unit.connection.execute(update(partners).values(name="Another name"))
+            later = store.clock() + 1
+            store.clock = lambda: later
+
+    return watch
+
+
+@pytest.mark.parametrize(
+    ("form", "table", "values"),
+    [
+        ("csv", cdr_facts, {"texts": "half"}),
+        ("parquet", cdr_facts, {"exact": "half"}),
+        ("jsonl", TABLES["cdrs"], {"sent": b"{", "newest": None}),
+        ("xlsx", TABLES["cdrs"], {"sent": b"{", "newest": None}),
+    ],
+)
+def test_rows_that_fail_in_the_middle_leave_what_was_there(month, tmp_path, monkeypatch, form, table, values):
+    tmp_path /= "out"
+    for file in (CsvFile, ParquetFile):
+        monkeypatch.setattr(file, "size", 1)
+    monkeypatch.setattr("hub.closing.exports.cdrs.PORTION", 1)
+    written(month, tmp_path)  # so that there are facts
+    before = written(month, tmp_path, form=form)
+    with month.unit() as unit:
+        last = rows.one(unit, CPO.code, "SWISS").cdr_seq
+        number = table.c.cdr_seq if table is cdr_facts else table.c.seq
+        unit.connection.execute(update(table).where(number == last).values(values))
+    here = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    seen = []
+    with pytest.raises(Exception):  # noqa: B017, PT011 (whatever reads it says so)
+        written(month, tmp_path, form=form, watch=lambda rows_, _: seen.append(rows_))
+    assert max(seen) > 2
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == here
+    assert before.file.read_bytes() == here[before.file.name]
+
+
+def test_an_export_is_named_anew_when_anything_that_it_shows_changes(month, tmp_path):
+    identity = partner(month, "A name")
+    place(month, "2026-01-01T00:00:00Z", 11_000)
+    version = tariff(month)
+    changes = {
+        "name": lambda unit: run(unit, update(partners).where(partners.c.id == identity).values(name="New")),
+        "group": lambda unit: run(unit, insert(memberships).values(membership("FLEET", 0, None))),
+        "leaves": lambda unit: run(unit, update(memberships).values(valid_to=5)),
+        "taken back": lambda unit: run(
+            unit, update(tariff_versions).where(tariff_versions.c.id == version).values(withdrawn_at=7)
+        ),
+        "held": lambda unit: run(
+            unit, update(clearings).where(clearings.c.state == "HELD").values(expected_net=Decimal(3))
+        ),
+    }
+    names = [written(month, tmp_path).told["export_id"]]
+    for change in changes.values():
+        with month.unit() as unit:
+            change(unit)
+        names += [written(month, tmp_path).told["export_id"] for _ in range(2)]
+    place(month, "2026-01-02T00:00:00Z", 22_000)
+    names += [written(month, tmp_path).told["export_id"] for _ in range(2)]
+    assert [names.count(name) for name in dict.fromkeys(names)] == [1, *[2] * (len(changes) + 1)]
+
+
+def run(unit, statement):
+    unit.connection.execute(statement)
+
+
+def partner(store, name):
+    with store.unit() as unit:
+        made = unit.connection.execute(
+            insert(partners)
+            .values(name=name, status="CONNECTED", settings="{}", invited_at=0)
+            .returning(partners.c.id)
+        ).scalar_one()
+        role = {"partner_id": made, "role": "CPO", "party": CPO.code, "business_details": "{}"}
+        unit.connection.execute(insert(partner_roles).values(role))
+    return made
+
+
+def place(store, updated, watts):
+    like = cdr("X", PARTS)["cdr_location"]
+    connector = example("2.3.0", "connectors", id=like["connector_id"], max_electric_power=watts)
+    evse = example("2.3.0", "evses", uid=like["evse_uid"], connectors=[connector])
+    body = example("2.3.0", "locations", id=like["id"], evses=[evse], last_updated=updated)
+    with store.unit() as unit:
+        key = like["id"].upper()
+        document = Document("locations", CPO, key, "2.3.0", body, body)
+        documents.save(
+            unit, document, documents.find(unit, "locations", CPO, key), audience=None, source=None
+        )
+
+
+def tariff(store):
+    row = {"owner": CPO.code, "key": "t", "number": 1, "edition": "2.3.0", "content_hash": "x"}
+    row |= {"valid_from": 0, "recorded_at": 0, "author": "ann", "origin": "OCPI", "sent": b'{"id":"T"}'}
+    with store.unit() as unit:
+        made = insert(tariff_versions).values(row).returning(tariff_versions.c.id)
+        return unit.connection.execute(made).scalar_one()
+
+
+def membership(name, since, until, owner=CPO):
+    contract = cdr("X", PARTS)["cdr_token"]["contract_id"].upper()
+    told = {"owner": owner.code, "kind": "GROUP", "name": name, "member": contract}
+    return told | {"valid_from": since, "valid_to": until, "author": "ann", "reason": "r", "recorded_at": 0}
+
+
+def test_the_group_of_drivers_is_that_at_the_start(month, tmp_path):
+    began = instants.micros(cdr("X", PARTS)["start_date_time"])
+    with month.unit() as unit:
+        for each in (
+            membership("BEFORE", 0, began),
+            membership("THEN", began, began + 1),
+            membership("AFTER", began + 1, None),
+            membership("ELSEWHERE", 0, None, Party("FR", "OTH")),
+        ):
+            run(unit, insert(memberships).values(each))
+    assert {row["driver_group"] for row in rows_of(written(month, tmp_path))} == {"THEN"}
+
+
+def test_an_export_that_fails_each_night_stops_no_other(month, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    hub = Standing(month, replace(Settings.from_environment({}), party=HUB))
+    with month.unit() as unit:
+        for folder in (tmp_path / "file", tmp_path / "good"):
+            order = Order("journal", "csv", Wanted("2026-10"))
+            scheduled.add(unit, order, folder, running=False, actor=ANN)
+    assert scheduled.write_due(hub) == 1
+    with month.reading() as unit:
+        bad, good = scheduled.listed(unit)
+    assert (bad.written_at, good.told) == (None, "journal-2026-11.csv")
+    assert bad.told.startswith("not written: FileExistsError")
+    assert bad.next_at == bad.added_at + scheduled.AGAIN
+
+
+class Standing:
+    """As much of a hub as writes exports."""
+
+    def __init__(self, store, settings):
+        self.store, self.settings = store, settings
+
+
+def test_the_sidecar_says_what_the_file_says(month, tmp_path):
+    found = written(month, tmp_path)
+    told = json.loads(found.sidecar.read_bytes())
+    sums = summed(rows_of(found), "net_total", "gross_total")
+    assert {
+        currency: [Decimal(each["net_total"]), Decimal(each["gross_total"])]
+        for currency, each in told["sums"].items()
+    } == sums
+    assert sum(each["rows"] for each in told["sums"].values()) == told["rows"] == 9
