@@ -132,7 +132,9 @@ def open_(unit: Unit, row: Any, claim: Claim, word: Word, actor: Actor) -> int:
 def refuse(unit: Unit, row: Any, claim: Claim, word: Word) -> None:
     if claim.reason not in REASONS:
         raise DisputeProblem(f"{claim.reason} is no reason; there are {', '.join(REASONS)}")
-    if row.kind in rows.CREDITS or row.credited_by or row.state not in crediting.PAID:
+    if row.credited_by or crediting.credited_by_line(unit, row):
+        raise DisputeProblem(f"{row.cdr_key} is credited already, so there is nothing to dispute")
+    if row.kind in rows.CREDITS or row.state not in crediting.PAID:
         raise DisputeProblem(
             f"{row.cdr_key} is {row.kind.lower()} and {row.state}; only what is to be paid can be disputed"
         )

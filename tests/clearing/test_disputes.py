@@ -111,12 +111,23 @@ def test_only_what_is_to_be_paid_is_disputed_and_that_once(roaming, billed):
     with pytest.raises(DisputeProblem, match="disputed already"):
         opened(roaming, billed)
     accepted(roaming, number)
-    with pytest.raises(DisputeProblem, match="only what is to be paid"):
+    with pytest.raises(DisputeProblem, match="credited already"):
         opened(roaming, billed)
     with pytest.raises(DisputeProblem, match="closed: ACCEPTED"):
         accepted(roaming, number)
     with pytest.raises(DisputeProblem, match="no dispute 99"):
         shown(roaming, 99)
+
+
+def test_what_a_line_took_back_is_not_disputed_any_more(roaming):
+    """Also when it is on a statement, where it stays as it was: nobody could end the dispute but in vain."""
+    roaming.receiver("POST", "cdrs", own())
+    row = cleared(roaming)["OWN-1"]
+    with roaming.hub.store.unit() as unit:
+        unit.connection.execute(clearings.update().values(state="STATED", statement_id=7))
+        crediting.credit_by_line(unit, row, ANN, "by phone")
+    with pytest.raises(DisputeProblem, match="credited already"):
+        opened(roaming, row)
 
 
 def test_an_accepted_dispute_makes_the_credit_and_the_replacement(roaming, billed):
