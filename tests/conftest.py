@@ -11,14 +11,17 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 from postgres import Postgres
+from sqlalchemy import Engine
 
+import hub.store.engine
 from hub.settings import Settings
 from hub.store.engine import Store
 from migrations import upgrade
@@ -34,6 +37,7 @@ numbers = itertools.count(1)
 # What a person has set for a hub of their own, or for the way out, is not for the tests.
 for name in [name for name in os.environ if name.startswith("HUB_") and not name.startswith("HUB_TEST_")]:
     del os.environ[name]
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # processes that tests start would compile the hub, each anew
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
 
 # What tests write need not outlive them: in memory none of their thousands of databases waits for a disk.
@@ -55,6 +59,55 @@ if tempfile.gettempdir() == str(MEMORY):
 # A slow machine is no defect; in CI the same examples every time, elsewhere new ones.
 hypothesis.settings.register_profile("hub", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("hub")
+
+
+# Files that take long, the longest first: one that begins when the others are done keeps everybody waiting.
+LONG = (
+    "operator/test_contract.py",
+    "closing/test_three_months.py",
+    "cli/test_serve.py",
+    "demo/test_story.py",
+    "store/test_migrations.py",
+    "flows/test_everyone_sees_their_own_price.py",
+    "sync/test_delivery_model.py",
+    "tariffs/test_two_readings.py",
+    "clearing/test_hostile_cdrs.py",
+    "kills/test_kills.py",
+    "pulls/test_slots_survive.py",
+    "partners/test_life_of_a_connection.py",
+    "closing/test_exports.py",
+    "demo/test_month.py",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With pytest-xdist: files come in the order of `LONG`, and not those first that have the most tests."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(LONG)))
+
+
+def as_one(make: Callable[..., Engine]) -> Callable[..., Engine]:
+    """Engines that compile a statement once for all of them: a test's own would do it anew for every test."""
+    known: dict[str, Engine] = {}
+
+    def engine(*arguments: Any, **options: Any) -> Engine:
+        made = make(*arguments, **options)
+        first = known.get(made.dialect.name)
+        if first is not None and hasattr(first.dialect, "server_version_info"):  # it was connected once
+            made.dialect, made._compiled_cache = first.dialect, first._compiled_cache
+        else:
+            known[made.dialect.name] = made
+        return made
+
+    return engine
+
+
+hub.store.engine.create_engine = as_one(hub.store.engine.create_engine)
 
 
 @pytest.fixture(scope="session")
