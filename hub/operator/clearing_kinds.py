@@ -1,13 +1,15 @@
 """The long work of clearing and closing: one decision upon many CDRs, a month of all agreements, a closed
-month once more."""
+month once more, what CDRs differ by."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
-from hub.clearing import deciding
+from hub.clearing import deciding, differences
 from hub.clearing.deciding import Decision, Filter
 from hub.clearing.states import MovedMeanwhile, NoSuchTransition, State
 from hub.closing import periods, replay
@@ -15,6 +17,7 @@ from hub.closing.periods import Closed
 from hub.closing.problems import ClosingProblem
 from hub.hub import Hub
 from hub.ocpi.document import Json, Party
+from hub.operator.fields import exact
 from hub.operator.problems import Conflict
 from hub.store.audit import Actor
 from hub.store.clearings import clearings
@@ -29,15 +32,34 @@ NAMED = 100
 PARTIES = ("owner", "emsp")
 
 
+@dataclass(frozen=True, slots=True)
+class Seen(Filter):
+    """Those, as far as they are for this user to see: a bound one sees the CDRs that its party is paid for,
+    and those that it pays."""
+
+    only: Party | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        meant = Filter.conditions(self)
+        if self.only is None:
+            return meant
+        return [*meant, or_(clearings.c.owner == self.only.code, clearings.c.emsp == self.only.code)]
+
+
 def wanted_of(told: Mapping[str, Any]) -> Json:
     """What is meant, as the input of a job keeps it."""
     return {name: str(value) if name in PARTIES else value for name, value in told.items()}
 
 
-def filter_of(wanted: Json) -> Filter:
-    """The opposite."""
-    parties = {name: Party.of(*wanted[name].split("/")) for name in PARTIES if name in wanted}
-    return Filter(**wanted | parties | {"state": State(wanted["state"])})
+def filter_of(wanted: Json, only: str | None = None) -> Seen:
+    """The opposite; of what a user of one party sees."""
+    parties = {name: party(wanted[name]) for name in PARTIES if name in wanted}
+    state = {"state": State(wanted["state"])} if "state" in wanted else {}
+    return Seen(**wanted | parties | state, only=None if only is None else party(only))
+
+
+def party(told: str) -> Party:
+    return Party.of(*told.split("/"))
 
 
 def decide(hub: Hub, wanted: Json, progress: Watch) -> Json:
@@ -45,7 +67,7 @@ def decide(hub: Hub, wanted: Json, progress: Watch) -> Json:
     off, and is not meant any more when it begins again."""
     asked, through, payer = filter_of(wanted["wanted"]), wanted["through"], wanted["payer"]
     conditions = [*asked.conditions(), clearings.c.id <= through]
-    conditions += [] if payer is None else [clearings.c.emsp == Party.of(*payer.split("/")).code]
+    conditions += [] if payer is None else [clearings.c.emsp == party(payer).code]
     with hub.store.reading() as unit:
         total = unit.connection.execute(select(func.count()).where(*conditions)).scalar_one()
     counts: Counter[str] = Counter()
@@ -89,6 +111,19 @@ def close_month(hub: Hub, wanted: Json, progress: Watch) -> Json:
     except ClosingProblem as fault:
         raise Conflict(str(fault)) from fault
     return {"closed": closed}
+
+
+def sum_differences(hub: Hub, wanted: Json, progress: Watch) -> Json:
+    """What CDRs claim beside what they should cost, however many they are; amounts as texts."""
+    with hub.store.reading() as unit:
+        found = differences.report(unit, filter_of(wanted["wanted"], wanted["only"]))
+    return {"items": [in_words(each.as_dict()) for each in found]}
+
+
+def in_words(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: in_words(inner) for name, inner in value.items()}
+    return exact(value) if isinstance(value, Decimal) else value
 
 
 def replay_month(hub: Hub, wanted: Json, progress: Watch) -> Json:

@@ -86,6 +86,7 @@ KINDS: Mapping[str, Kind] = {
     "what-if": what_if,
     "decide-cdrs": clearing_kinds.decide,
     "close-month": clearing_kinds.close_month,
+    "sum-differences": clearing_kinds.sum_differences,
     "replay-month": clearing_kinds.replay_month,
     "export": export_kinds.export,
     "look-for-missing": missing_kinds.look,

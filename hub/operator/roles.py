@@ -111,6 +111,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "clearing.explain": EVERYBODY,
     "clearing.states": EVERYBODY,
     "clearing.differences": EVERYBODY,
+    "clearing.sum-differences": may(FINANCE),
     "clearing.rounding": EVERYBODY,
     "clearing.accept": may(FINANCE),
     "clearing.drop": may(FINANCE),

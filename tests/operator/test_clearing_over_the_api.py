@@ -96,7 +96,13 @@ def test_what_differs_is_summed_up(cleared, finance, api):
     assert told["by"]["week"] == {"2025-W11": told["by"]["cpo"]["NL/CPO"]}
     assert list(told["by"]["tariff"]) == ["NL/CPO/T@1"]
     for party, count in (("NL/CPO", 1), ("DE/MSP", 1), ("FR/XXX", 0)):
-        assert len(api("finance", party).get("/clearing/differences").json["items"]) == count
+        bound = api("finance", party)
+        assert len(bound.get("/clearing/differences").json["items"]) == count
+        asked = bound.post("/clearing/differences", {"owner": "NL/CPO"})
+        assert asked.status_code == 202
+        Labour(cleared.hub).one()
+        summed = bound.get(asked.headers["Location"]).json["result"]["items"]
+        assert summed == ([told] if count else [])  # the same, of any number
 
 
 # What becomes of it ----------------------------------------------------------------------------------------

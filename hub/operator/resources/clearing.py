@@ -2,20 +2,19 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema, fields, validate
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select
 
 from hub.clearing import deciding, differences, explaining, profile
 from hub.clearing.checks import BY_CODE
 from hub.clearing.clear import SAYS
-from hub.clearing.deciding import Decision, Filter
+from hub.clearing.deciding import Decision
 from hub.clearing.states import State
-from hub.ocpi.document import Json, Party
+from hub.ocpi.document import Json
 from hub.operator.call import Call
-from hub.operator.clearing_kinds import DECIDABLE, wanted_of
+from hub.operator.clearing_kinds import DECIDABLE, Seen, wanted_of
 from hub.operator.fields import (
     MAYBE,
     Anything,
@@ -184,6 +183,10 @@ class DecideMany(Because, Chosen):
     )
 
 
+class SumDifferences(Because, ChosenInState):
+    pass
+
+
 class Difference(Schema):
     count = fields.Integer(required=True)
     claimed = Money(required=True)
@@ -243,20 +246,6 @@ def list_(call: Call) -> Listing:
     return Listing(query, explaining.summary, clearings.c.id, sorts)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen(Filter):
-    """Those, as far as they are for this user to see: a bound one sees the CDRs that its party is paid for,
-    and those that it pays."""
-
-    only: Party | None = None
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        meant = Filter.conditions(self)
-        if self.only is None:
-            return meant
-        return [*meant, or_(clearings.c.owner == self.only.code, clearings.c.emsp == self.only.code)]
-
-
 def chosen(call: Call, told: Mapping[str, Any]) -> Seen:
     """What a query means."""
     names = ("owner", "emsp", "state", "code", "cause", "currency", "since", "until")
@@ -306,7 +295,7 @@ def differences_(call: Call) -> Json:
         raise Unfit(
             f"{count} CDRs are meant; at most {MOST} are summed up at once.",
             fields={"since": "leave out less"},
-            remedy="Name a party or a shorter time; `hub cdr report` sums up any number.",
+            remedy="Name a party or a shorter time; POST sums up any number, as a job.",
         )
     return {"items": [each.as_dict() for each in differences.report(call.unit, wanted)]}
 
@@ -317,6 +306,15 @@ def rounding(call: Call) -> Json:
     the total or each part of it. Ways that fit equally many cannot be told apart."""
     owner = owned(call, call.query["owner"])
     return profile.profile(call.unit, owner, call.query["last"]).as_dict()
+
+
+@section.post("/clearing/differences", "sum-differences", takes=SumDifferences, answers=Job, status=202)
+def sum_differences(call: Call) -> Located:
+    """The same of any number of CDRs: a job, whose result has the report of each currency."""
+    told = {name: call.body[name] for name in ChosenInState().fields if name in call.body}
+    only = None if call.only is None else str(call.only)
+    job = call.submit("sum-differences", {"wanted": wanted_of(told), "only": only})
+    return Located(job, f"/api/v1/jobs/{job['id']}")
 
 
 # Deciding --------------------------------------------------------------------------------------------------
