@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from benchmarks import clearing, deliveries, exports, prices, pricing, request_cost
+from benchmarks import clearing, closing, deliveries, exports, prices, pricing, request_cost
 
 ALL: Mapping[str, Callable[..., None]] = {
     "requests": request_cost.run,
@@ -11,10 +11,13 @@ ALL: Mapping[str, Callable[..., None]] = {
     "pricing": pricing.run,
     "prices": prices.run,
     "clearing": clearing.run,
+    "closing": closing.run,
     "exports": exports.run,
 }
 PARTS: Mapping[str, Collection[str]] = {"prices": prices.PARTS}
 """`python -m benchmarks prices publish` runs one part alone."""
+OPTIONS: Mapping[str, Collection[str]] = {"closing": ("--cdrs", "--on")}
+"""`python -m benchmarks closing --cdrs 1000000 --on SQLite`: each has a value."""
 
 
 def main(words: Sequence[str]) -> int:
@@ -38,6 +41,8 @@ def read(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
         parts = []
         while rest and rest[0] in PARTS.get(name, ()):
             parts.append(rest.pop(0))
+        while len(rest) > 1 and rest[0] in OPTIONS.get(name, ()):
+            parts += [rest.pop(0), rest.pop(0)]
         yield name, parts
 
 

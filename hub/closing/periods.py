@@ -23,6 +23,7 @@ from hub.store.agreements import agreements
 from hub.store.audit import Actor
 from hub.store.base import INSERTS
 from hub.store.engine import Store
+from hub.store.errands import Errands
 from hub.store.statements import period_carried, periods
 from hub.store.statements import statements as table
 from hub.store.unit import Unit
@@ -143,10 +144,13 @@ def state(unit: Unit, agreement: Agreement, period: Any, actor: Actor, watch: Wa
     if not ready.ids and not adjusted:
         return None
     statement, making = statements.draft(unit, agreement, period), Making(actor.name)
-    source = Taking(unit, statement, agreement.terms, ready, adjusted, actor.name)
     billed = Billed(statement.currency, agreement.terms, period.month)
     tick = watch(agreement, 2 * (len(ready.ids) + len(adjusted)))
-    figures = sheets.drawn(source, billed, lambda rows: statements.put(unit, statement, rows), tick)
+    with Errands(unit) as errands:
+        source = Taking(unit, statement, agreement.terms, ready, adjusted, actor.name, errands)
+        figures = sheets.drawn(
+            source, billed, lambda rows: errands.do(lambda: statements.put(unit, statement, rows)), tick
+        )
     statements.record(unit, statement, figures, making)
     statements.note(unit, statement.id, None, DRAFT, making)
     candidates.keep(unit, adjusted, statement.id)

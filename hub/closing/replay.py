@@ -4,7 +4,7 @@ import hashlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
@@ -24,6 +24,7 @@ from hub.store import bulk
 from hub.store.adjustments import adjustments
 from hub.store.base import micro
 from hub.store.clearings import clearings
+from hub.store.errands import Errands
 from hub.store.ledger import postings
 from hub.store.prepared import Prepared
 from hub.store.statements import statement_lines
@@ -108,7 +109,8 @@ def first_figures(
 ) -> tuple[Figures, Sequence[Difference]]:
     """The statement as a close would make it of these CDRs and adjustments now, and in which lines the one
     that stands differs."""
-    source = Anew(unit, terms, stated(unit, statement), adjusted(unit, statement))
+    ids, beside = stated(unit, statement), adjusted(unit, statement)
+    billed = Billed(statement.currency, terms, statement.month)
     differing: list[Difference] = []
     made = 0
 
@@ -117,7 +119,9 @@ def first_figures(
         made += len(rows)
         differing.extend(page_compared(unit, statement, rows))
 
-    figures = sheets.drawn(source, Billed(statement.currency, terms, statement.month), look, tick)
+    with Errands(unit) as errands:
+        source = Anew(unit, terms, ids, beside, errands)
+        figures = sheets.drawn(source, billed, lambda rows: errands.do(lambda: look(rows)), tick)
     count = first_lines(unit, statement)
     if count != made:
         differing.insert(0, Difference(statement.id, "lines", str(count), str(made)))
@@ -164,9 +168,10 @@ class Anew:
     terms: Terms
     ids: "array[int]"
     adjusted: Sequence[Any]
+    errands: Errands
 
     def parts(self) -> Iterator[Sequence[Part]]:
-        for row in self.rows():
+        for row in chain.from_iterable(self.errands.ahead(self.pages())):
             cdr = bodies.told(row.body)
             net = micro(rows.rounded(cdr["total_cost"]["before_taxes"]))
             yield lines.parts_of_cdr(kind_of(row.kind, cdr), cdr, net, self.terms)
@@ -174,15 +179,15 @@ class Anew:
             yield lines.parts_of_adjustment(row, self.terms)
 
     def heads(self) -> Iterator[Head]:
-        for row in self.rows():
+        for row in chain.from_iterable(self.errands.ahead(self.pages())):
             yield lines.head_of_cdr(read(row), self.terms)
         for row in self.adjusted:
             yield lines.head_of_adjustment(row, self.terms)
 
-    def rows(self) -> Iterator[Any]:
+    def pages(self) -> Iterator[Sequence[Any]]:
         for ids in bulk.pages(self.ids):
             found = {row.id: row for row in BYTES.all(self.unit, ids=bulk.numbers(self.unit, ids))}
-            yield from (found[identity] for identity in ids)
+            yield [found[identity] for identity in ids]
 
 
 class Read(NamedTuple):

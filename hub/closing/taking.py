@@ -19,6 +19,7 @@ from hub.store import bulk
 from hub.store.bulk import TOGETHER
 from hub.store.clearings import clearings
 from hub.store.documents import TABLES
+from hub.store.errands import Errands
 from hub.store.prepared import Prepared
 from hub.store.unit import Unit
 
@@ -59,39 +60,42 @@ class Taking:
     ready: Ready
     adjusted: Sequence[Any]
     by: str
+    errands: Errands
     taken: "array[int]" = field(default_factory=lambda: array("q"))
 
     def parts(self) -> Iterator[Sequence[Part]]:
-        for begin in range(0, len(self.ready.ids), TOGETHER):
-            yield from self.page(begin)
+        settled = vat.by_terms(self.terms) is not None
+        for rows in self.errands.ahead(self.pages(AMOUNTS if settled else BODIES)):
+            for row in rows:
+                self.taken.append(row.id)
+                cdr = {} if settled else bodies.costs(row.body)
+                yield lines.parts_of_cdr(row.kind, cdr, row.net, self.terms)
         for row in self.adjusted:
             yield lines.parts_of_adjustment(row, self.terms)
 
-    def page(self, begin: int) -> Iterator[Sequence[Part]]:
-        moved = sum(self.move(state, ids) for state, ids in self.ready.page(begin).items())
-        ids = self.ready.ids[begin : begin + TOGETHER]
-        settled = vat.by_terms(self.terms) is not None
-        found = self.rows(AMOUNTS if settled else BODIES, ids)
-        if len(found) != moved:
-            raise SafetyBound(f"{moved} CDRs were moved and {len(found)} found")
-        for row in (found[identity] for identity in ids if identity in found):
-            self.taken.append(row.id)
-            cdr = {} if settled else bodies.costs(row.body)
-            yield lines.parts_of_cdr(row.kind, cdr, row.net, self.terms)
+    def pages(self, query: Prepared) -> Iterator[Sequence[Any]]:
+        """Moved, and read as they are now."""
+        for begin in range(0, len(self.ready.ids), TOGETHER):
+            moved = sum(self.move(state, ids) for state, ids in self.ready.page(begin).items())
+            found = self.rows(query, self.ready.ids[begin : begin + TOGETHER])
+            if len(found) != moved:
+                raise SafetyBound(f"{moved} CDRs were moved and {len(found)} found")
+            yield found
 
     def move(self, before: State, ids: Sequence[int]) -> int:
         why = f"on statement {self.statement.id}, of {self.statement.month}"
         columns = {"statement_id": self.statement.id, "agreement_id": self.statement.agreement_id}
         return states.move_many(self.unit, ids, before, State.STATED, self.by, why, **columns)
 
-    def rows(self, query: Prepared, ids: Sequence[int]) -> dict[int, Any]:
+    def rows(self, query: Prepared, ids: Sequence[int]) -> Sequence[Any]:
+        """In the order of the numbers."""
         given = bulk.numbers(self.unit, ids)
-        return {row.id: row for row in query.all(self.unit, ids=given, statement=self.statement.id)}
+        found = {row.id: row for row in query.all(self.unit, ids=given, statement=self.statement.id)}
+        return [found[identity] for identity in ids if identity in found]
 
     def heads(self) -> Iterator[Head]:
-        for ids in bulk.pages(self.taken):
-            found = self.rows(HEADS, ids)
-            for identity in ids:
-                yield lines.head_of_cdr(found[identity], self.terms)
+        for rows in self.errands.ahead(self.rows(HEADS, ids) for ids in bulk.pages(self.taken)):
+            for row in rows:
+                yield lines.head_of_cdr(row, self.terms)
         for row in self.adjusted:
             yield lines.head_of_adjustment(row, self.terms)

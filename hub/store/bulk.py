@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from hub.store.unit import Unit
 
-TOGETHER = 5_000
+TOGETHER = 2_000
 """So many rows at once: more are not faster, and memory is the less the fewer they are."""
 ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 ENGINES = ("sqlite", "postgresql")
