@@ -15,7 +15,7 @@ from tariffs.model import Remark, Tariff
 from tariffs.policy import DEFAULT, Policy
 from tariffs.quote import Quote
 from tariffs.reading import read_tariff
-from tariffs.reckoning import Reckoning, Setting
+from tariffs.reckoning import Reckoning, Setting, of_quote
 from tariffs.rounding import Rounding, to_places
 from tariffs.session import Session
 from tariffs.session_reading import read_session
@@ -161,8 +161,8 @@ def compare(
     using = _using(tariffs, carried)
     zone = time_zone or subject.session.time_zone or "UTC"
     setting = Setting(using, subject.session, zone, background.policy)
-    quote = setting.quote()
-    reckoned = Reckoning(quote.total, quote.shares)
+    quote = setting.quotes.of(setting)
+    reckoned = of_quote(quote)
     differences = tuple(_differences(claims, reckoned))
     found = (
         []
@@ -245,7 +245,7 @@ def _fitting(
             found = setting.reckoned()
         except PricingError:
             continue
-        if _same(found, usual) or not _fits_total(claims, found):
+        if not _fits_total(claims, found) or _same(found, usual):
             continue
         wrong = sum(not one.agrees for one in _differences(claims, found))
         yield wrong, Explained(cause.id, cause.message)
@@ -265,7 +265,7 @@ def _pairs(singles: Sequence[tuple[Cause, Setting]]) -> Iterator[tuple[Cause, Se
 
 
 def _same(one: Reckoning, other: Reckoning) -> bool:
-    return (one.total, one.shares) == (other.total, other.shares)
+    return one.total == other.total and one.shares == other.shares
 
 
 def _fits_total(claims: Claims, found: Reckoning) -> bool:

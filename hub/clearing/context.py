@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, select
 
 from hub.billing.place import Located, located
 from hub.clearing import partial, repricing, rows, rule_sets
@@ -34,6 +34,8 @@ KEY = Prepared(
     .order_by(meter_keys.c.valid_from.desc())
     .limit(1)
 )
+SESSIONS = TABLES["sessions"].c
+ANY_SESSION = Prepared(every=select(SESSIONS.seq).where(SESSIONS.owner == bindparam("owner")).limit(1))
 DAYS = 90 * 86_400_000_000
 """How far back the usual price of an EVSE is looked for."""
 
@@ -65,8 +67,7 @@ class Desk:
 
     def runs_sessions(self, owner: Party) -> bool:
         """Whether a CPO sends sessions."""
-        mine = select(exists().where(TABLES["sessions"].c.owner == owner.code))
-        return self._once(("sessions", owner), lambda: bool(self.unit.connection.execute(mine).scalar()))
+        return self._once(("sessions", owner), lambda: bool(ANY_SESSION.all(self.unit, owner=owner.code)))
 
     def document(self, module: str, owner: Party, key: str) -> Stored | None:
         """A location or a token: many charge there, or with it."""
