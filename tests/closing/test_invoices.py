@@ -175,7 +175,10 @@ def test_long_lists_are_in_parts_which_come_and_go(books, monkeypatch):
     assert parts == [["a", "b"], ["c", "d"], ["e"]]
     assert (match(books, NUMBER)["counts"]["known"], match(books, NUMBER)["agrees"]) == (5, True)
     contest(books, statement, "A", "C")
-    assert told(books) == {NUMBER: (NUMBER, ["b", "d"]), f"{NUMBER}-2": (NUMBER, ["e"])}
+    left = {NUMBER: (NUMBER, ["b"]), f"{NUMBER}-2": (NUMBER, ["d"]), f"{NUMBER}-3": (NUMBER, ["e"])}
+    assert told(books) == left
+    contest(books, statement, "D")
+    assert told(books).keys() == {NUMBER, f"{NUMBER}-3"}
 
 
 def test_a_record_that_was_withdrawn_is_made_again_under_another_id(books):

@@ -1,7 +1,7 @@
 """The records that the hub writes for statements, in the name of who bills."""
 
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 import msgspec
@@ -27,6 +27,8 @@ from hub.sync.counterparts import MODULE, Pair, cdrs
 
 MOST = 10_000
 """CDRs in one record: no platform takes bodies of any size."""
+TOGETHER = 5_000
+"""So many CDRs are in memory at a time."""
 ID_LENGTH = 36
 NUMBER_LENGTH = 255
 ISSUED = ("SENT", "ACCEPTED", "CONTESTED", "FINAL")
@@ -79,7 +81,7 @@ def withdraw(unit: Unit, name: str, actor: Actor, why: str | None = None) -> lis
     if not before:
         raise NothingListed(f"No record is issued for statement {statement.number or statement.id}.")
     for each in before:
-        take_away(unit, each)
+        documents.remove(unit, claimed(unit, each), source=None)
     trail(unit, actor, "withdraw-invoice", statement, (before, []), why)
     return before
 
@@ -119,16 +121,28 @@ def on_changed(unit: Unit, statement: Any) -> None:
 
 
 def write(unit: Unit, statement: Any, invoice_id: str) -> list[Any]:
-    """The records of a statement as it stands: new, changed or left as they are; those that list nothing any
-    more are withdrawn. Their rows."""
-    present = {row.part: row for row in standing(unit, statement.id)}
-    part = 0
-    for part, listed in enumerate(ids_of(unit, statement.id), 1):
-        put(unit, statement, part, present.get(part), {"invoice_id": invoice_id, "cdrs": listed})
-    for number, row in present.items():
-        if number > part:
-            take_away(unit, row)
+    """The records of a statement as it stands: new, changed or left as they are; their rows.
+
+    What leaves a statement leaves the record that lists it, and nothing moves to another one; a record that
+    lists nothing any more is withdrawn.
+    """
+    before = standing(unit, statement.id)
+    stay = set(ids_of(unit, statement.id)) if before else set()
+    listed: set[str] = set()
+    for row in before:
+        own = claimed(unit, row).document.newest["cdrs"]
+        put(unit, statement, row.part, row, invoice_id, [each for each in own if each in stay])
+        listed.update(own)
+    fresh = (each for each in ids_of(unit, statement.id) if each not in listed)
+    for part, some in enumerate(portions(fresh), max((row.part for row in before), default=0) + 1):
+        put(unit, statement, part, None, invoice_id, some)
     return standing(unit, statement.id)
+
+
+def portions(ids: Iterator[str]) -> Iterator[list[str]]:
+    """So many as one record lists."""
+    while some := list(islice(ids, MOST)):
+        yield some
 
 
 def standing(unit: Unit, statement_id: int) -> list[Any]:
@@ -138,8 +152,8 @@ def standing(unit: Unit, statement_id: int) -> list[Any]:
     return list(unit.connection.execute(mine.order_by(head.part)))
 
 
-def ids_of(unit: Unit, statement_id: int) -> Iterator[list[str]]:
-    """The ids of the CDRs on a statement, in the order of its lines, so many as one record lists."""
+def ids_of(unit: Unit, statement_id: int) -> Iterator[str]:
+    """The ids of the CDRs on a statement, in the order of its lines."""
     line, after = statement_lines.c, 0
     query = (
         select(line.number, func.coalesce(cdrs.c.newest, cdrs.c.sent).label("body"))
@@ -147,24 +161,32 @@ def ids_of(unit: Unit, statement_id: int) -> Iterator[list[str]]:
         .join(cdrs, cdrs.c.seq == clearings.c.cdr_seq)
         .where(line.statement_id == statement_id, line.left_in.is_(None), line.part == 1)
         .order_by(line.number)
-        .limit(MOST)
+        .limit(TOGETHER)
     )
     while rows := unit.connection.execute(query.where(line.number > after)).all():
-        yield [read(bytes(row.body)).id for row in rows]
+        yield from (read(bytes(row.body)).id for row in rows)
         after = rows[-1].number
 
 
-def put(unit: Unit, statement: Any, part: int, present: Any, told: Json) -> None:
-    """One record: nothing happens when it says so already."""
+def put(  # noqa: PLR0913, PLR0917 (what makes a record)
+    unit: Unit, statement: Any, part: int, present: Any, invoice_id: str, listed: list[str]
+) -> None:
+    """One record: withdrawn when it lists nothing, and left as it is when it says so already."""
+    stored = None if present is None else claimed(unit, present)
+    if stored is not None and not listed:
+        documents.remove(unit, stored, source=None)
+        return
+    told = {"invoice_id": invoice_id, "cdrs": listed}
+    if stored is None or any(stored.document.newest[name] != value for name, value in told.items()):
+        save(unit, statement, part, stored, told)
+
+
+def save(unit: Unit, statement: Any, part: int, stored: Stored | None, told: Json) -> None:
     pair = pair_of(statement)
     owner = pair.emsp if statements.terms_of(statement).billing == "REVERSE" else pair.cpo
-    stored = None if present is None else claimed(unit, present)
-    if stored is None:
-        identity = free_id(unit, owner, statement.number, part)
-    else:
-        identity = stored.document.newest["id"]
-        if all(stored.document.newest[name] == value for name, value in told.items()):
-            return
+    identity = (
+        free_id(unit, owner, statement.number, part) if stored is None else stored.document.newest["id"]
+    )
     body = {
         "country_code": owner.country_code,
         "party_id": owner.party_id,
@@ -202,7 +224,3 @@ def free_id(unit: Unit, owner: Party, number: str, part: int) -> str:
         if documents.claim(unit, MODULE, owner, key_of(MODULES[MODULE], identity, None)) is None:
             return identity
     raise AssertionError("there is always another number")
-
-
-def take_away(unit: Unit, row: Any) -> None:
-    documents.remove(unit, claimed(unit, row), source=None)

@@ -65,8 +65,7 @@ class Match:
     @cached_property
     def listed(self) -> Subquery:
         """Each CDR once: how often it is listed, and its row of clearing where it is known."""
-        numbers = [each.document for each in self.invoice.records]
-        mine = select(line.cdr_key, func.count().label("times")).where(line.document.in_(numbers))
+        mine = select(line.cdr_key, func.count().label("times")).where(self.mine)
         once = mine.group_by(line.cdr_key).subquery("once")
         ours = and_(
             cdrs.c.owner == self.invoice.cpo,
@@ -77,6 +76,11 @@ class Match:
         joined = once.outerjoin(cdrs, ours).outerjoin(clearings, cleared)
         known = cdrs.c.seq.is_not(None).label("known")
         return select(once, known, *(row[name] for name in FROM_ROW)).select_from(joined).subquery("listed")
+
+    @property
+    def mine(self) -> ColumnElement[bool]:
+        """The lists of its records."""
+        return line.document.in_([each.document for each in self.invoice.records])
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
@@ -98,6 +102,8 @@ class Match:
 
     def found(self, finding: Finding, most: int | None) -> list[Any]:
         """The CDRs of which this is said, in the order of their ids; at most so many."""
+        if not self.counts[finding.value.lower()]:
+            return []
         query = QUERIES[finding](self)
         first, *_, last = query.selected_columns
         return list(self.unit.connection.execute(query.order_by(first, last).limit(most)))
@@ -139,7 +145,7 @@ class Match:
             row.agreement_id.in_(self.agreement_ids),
             row.state.in_(PAID),
             left_out,
-            row.cdr_key.not_in(select(self.listed.c.cdr_key)),
+            row.cdr_key.not_in(select(line.cdr_key).where(self.mine)),
         )
 
     def billed(self) -> ColumnElement[bool]:

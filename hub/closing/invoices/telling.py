@@ -14,6 +14,7 @@ from hub.ocpi.document import Json, Party
 from hub.store.invoices import invoice_records
 from hub.store.unit import Unit
 
+BY_NAME: Mapping[str, Finding] = {each.value.lower(): each for each in Finding}
 SAYS: Mapping[str, str] = {
     "unknown": "unknown",
     "repeated": "listed twice",
@@ -73,7 +74,7 @@ def matched(match: Match, amount: Amount = NOT_TOLD, most: int | None = None) ->
         "told": [beside(each) for each in told.beside],
         "statement": None if match.statement is None else match.statement.number or str(match.statement.id),
         "statements": [on_statement(each) for each in told.statements],
-        **{each.value.lower(): [cdr(row) for row in match.found(each, most)] for each in Finding},
+        **{name: [cdr(row) for row in match.found(each, most)] for name, each in BY_NAME.items()},
     }
 
 
