@@ -1,8 +1,8 @@
-"""How fast a month of many CDRs is closed and replayed, beside what the database alone takes to write as much.
+"""How fast a month of many CDRs is closed and replayed, beside what a database takes to write as much.
 
-All of them are of one agreement, whose statement is made in one transaction. Each CDR tells its VAT itself, one
-in ten has two rates, one in fifty is a credit; the hub has its fee of each. The floor is the database that
-marks, notes and copies rows by three statements of its own, in which nothing is read or reckoned.
+All of them are of one agreement, whose statement is made in one transaction. Each CDR tells its VAT itself;
+one in ten has two rates, one in fifty is a credit; the hub has its fee of each. The floor is the database
+that marks, notes and copies rows by three statements of its own, in which nothing is read or reckoned.
 """
 
 import hashlib
@@ -218,9 +218,7 @@ def replayed(store: Store) -> None:
 
 
 def opened(url: str, count: int) -> Store:
-    from hub.store.schema import metadata
-
-    metadata.create_all(Store(url).engine)  # XXX
+    migrations.upgrade(url)
     store = Store(url)
     fill(store, count)
     return store

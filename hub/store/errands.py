@@ -14,7 +14,8 @@ Each = TypeVar("Each")
 
 
 class Errands:
-    """One thread, that alone uses the connection as long as this is open; what went wrong there is raised here.
+    """One thread, that alone uses the connection as long as this is open; what goes wrong in it is raised
+    where it is waited for.
 
     >>> with Errands(unit) as errands:
     ...     for page in errands.ahead(read(unit)):
