@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
+from threading import Barrier
 
 import pytest
 from platforms import code, envelope
@@ -34,12 +35,15 @@ def counted(cpo, table):
 
 
 def test_thirty_two_posts_of_a_cdr_at_once_are_one_cdr(app, roaming):  # O1
+    all_there = Barrier(32)
+
     def post(_):
+        all_there.wait()
         alone = replace(roaming, client=app.test_client())
         answer = alone.receiver("POST", "cdrs", own())
         return code(answer), answer.headers["Location"]
 
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(32) as pool:
         answers = list(pool.map(post, range(32)))
     assert sorted(each for each, _ in answers) == [(200, 1000)] * 31 + [(201, 1000)]
     assert len({where for _, where in answers}) == 1
