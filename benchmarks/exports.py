@@ -1,4 +1,4 @@
-"""How fast a closed month is exported, beside the plainest writer there is, and whether memory stays as it is."""
+"""How fast a closed month is exported, beside the plainest writer there is, and whether memory stays flat."""
 
 import csv
 import hashlib
