@@ -15,6 +15,8 @@ Taxes = Sequence[tuple[Decimal | None, Decimal]]
 HALF = Fraction(1, 20_000)
 """Amounts of CDRs have four places, so each may be wrong by half of the last one."""
 FINEST = 4
+PLACES = 6
+"""Of what is shared out."""
 
 
 class Vat(NamedTuple):
@@ -114,7 +116,7 @@ def of_taxes(net: Decimal, told: Decimal, taxes: Taxes) -> dict[Vat, Decimal]:
 def parts(net: Decimal, weights: Mapping[Vat, Decimal]) -> dict[Vat, Decimal]:
     """`net` shared out in millionths; a limit of the price takes from all alike."""
     whole = sum(weights.values())
-    if abs(net) == whole:
+    if abs(net) == whole and all(round(base, PLACES) == base for base in weights.values()):
         return dict(weights) if net == whole else {which: -base for which, base in weights.items()}
     if not whole:
         return {max(weights, key=lambda which: weights[which]): net}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from months_of import cdr, price
 
-from hub.closing import vat
+from hub.closing import lines, vat
 from hub.closing.vat import Vat
 from hub.parties.terms import Terms
 
@@ -49,6 +49,17 @@ def test_taxes_of_the_whole_are_told_apart_where_they_make_it_up():
     assert parts(cdr("A", [], total_cost=whole)) == {S19: 20, S7: 10}
     stacked = {"before_taxes": Decimal(10), "taxes": price(Decimal(10), 5)["taxes"] * 2}
     assert parts(cdr("A", [], total_cost=stacked)) == {Vat("S", Decimal(10)): 10}
+
+
+def test_parts_of_a_whole_have_six_places_however_it_is_divided():
+    """1/7 and 6/7 in 28 digits make exactly 1, and neither is a number of millionths."""
+    told = [
+        {"name": "VAT", "percentage": rate, "amount": Decimal(tax)}
+        for rate, tax in ((7, "0.01"), (21, "0.18"))
+    ]
+    whole = cdr("A", [], total_cost={"before_taxes": Decimal(1), "taxes": told})
+    found = lines.parts_of_cdr("NORMAL", whole, 1_000_000, Terms())
+    assert [base for _, base in found] == [142_857, 857_143]
 
 
 @given(AMOUNTS, st.sampled_from(["5", "5.5", "7", "8.1", "19", "21", "25", "27"]))
