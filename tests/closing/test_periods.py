@@ -9,11 +9,14 @@ from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.exc import DBAPIError
 from truths import refuse_untruth
 
+from hub.clearing import deciding
+from hub.clearing.deciding import Decision
 from hub.clearing.states import State
-from hub.closing import months, periods, replay, statements
+from hub.closing import candidates, months, periods, replay, statements
 from hub.closing.problems import LaterOneClosed, NoSuchMonth, NotOver
 from hub.ocpi import instants
 from hub.ocpi.document import Party
+from hub.parties import agreements
 from hub.store import adjustments
 from hub.store.adjustments import Line
 from hub.store.clearings import clearing_events
@@ -90,6 +93,29 @@ def test_all_that_ended_by_then_is_on_one_statement(store):
     refuse_untruth(store)
 
 
+def test_how_far_a_close_is_can_be_watched_and_a_replay_too(store):
+    a_month(store)
+    totals, done = [], []
+    with store.unit() as unit:
+        periods.close(unit, 1, "2026-10", ANN, lambda _, total: totals.append(total) or done.append)
+    assert totals == [2 * 4] == [sum(done)]  # three CDRs and a gift, each looked at twice
+    done.clear()
+    with store.reading() as unit:
+        replay.replay(unit, "2026-10", done.append)
+        assert sum(done) == replay.size(unit, "2026-10")
+
+
+def test_a_month_that_is_open_tells_what_its_statement_would_have(store):
+    a_month(store)
+    with store.reading() as unit:
+        agreement = agreements.by_id(unit, 1)
+        coming = candidates.coming(unit, agreement, LATER)
+        assert (coming.lines, coming.net) == (4, Decimal("9.84"))  # 10.005 + 1.335 - 1.5
+        assert {row.cdr_key for row in coming.carried} == {"H", "D"}
+        assert candidates.is_any(unit, agreement, LATER)
+        assert not candidates.is_any(unit, agreement, 0)
+
+
 def test_a_second_close_is_the_same_close(store):
     a_month(store)
     first = close(store)
@@ -130,6 +156,28 @@ def test_a_fault_at_any_step_leaves_nothing_and_the_next_close_is_whole(store):
     refuse_untruth(store)
     with store.reading() as unit:
         assert replay.replay(unit, "2026-10", lambda _: None).differences == ()
+
+
+def test_nothing_is_both_stated_and_said_to_wait_whoever_decides_meanwhile(store):
+    """On PostgreSQL others write while a month is closed: one that is held is accepted in the midst of it."""
+    agree(store)
+    put(store, cdr("A", PARTS))
+    put(store, cdr("H", PARTS), state=State.HELD)
+    held = cleared(store)["H"]
+
+    def accept(_connection, _cursor, statement, *_):
+        if "INTO period_carried" in statement and not store.sqlite and cleared(store)["H"].state == "HELD":
+            with store.unit() as unit:
+                deciding.decide(unit, held, Decision.ACCEPT, ANN, None)
+
+    event.listen(store.engine, "after_cursor_execute", accept)
+    closed = close(store)
+    event.remove(store.engine, "after_cursor_execute", accept)
+    with store.reading() as unit:
+        on_it = {row.cdr_key for row in statements.rows_of(unit, closed.statement.id)}
+        waiting = {row.cdr_key for row in periods.carried_of(unit, closed.period.id)}
+    assert (on_it, waiting) == ({"A"}, {"H"})
+    assert cleared(store)["H"].state == ("HELD" if store.sqlite else "RATED")
 
 
 class Stop(Exception):
