@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from hub.clearing import deciding, disputes
+from hub.clearing import deciding, deltas, disputes
 from hub.clearing.checks import BY_CODE
 from hub.clearing.clear import SAYS
 from hub.clearing.disputes import Wanted
@@ -49,8 +49,10 @@ def explained(unit: Unit, row: Any) -> Json:
     stored = documents.by_seq(unit, "cdrs", row.cdr_seq)
     assert stored is not None, "CDRs are never deleted"
     charge = charge_of(unit, row)
+    issued = charge is not None and charge.quote is not None
     return {
         **summary(row),
+        "differences": [] if issued else deltas.of_cdr(unit, row, stored.document.newest),
         "checks": [finding(*told) for told in json.loads(row.codes)],
         "states": [event(each) for each in deciding.events_of(unit, row.id)],
         "agreement": agreement(unit, row),

@@ -73,7 +73,14 @@ def listed(unit: Unit) -> list[Set]:
     ]
 
 
-def put(unit: Unit, party: Party | None, code: str, setting: Setting, actor: Actor) -> Setting:
+def put(  # noqa: PLR0913, PLR0917 (what the trail tells)
+    unit: Unit,
+    party: Party | None,
+    code: str,
+    setting: Setting,
+    actor: Actor,
+    reason: str | None = None,
+) -> Setting:
     """Set a check; what is left out of `setting` stays as it was set. NoSuchCheck, NoSuchLimit."""
     refuse_unknown(code, setting)
     scope = EVERYBODY if party is None else party.code
@@ -88,18 +95,18 @@ def put(unit: Unit, party: Party | None, code: str, setting: Setting, actor: Act
     }
     row = INSERTS[unit.dialect.name](check_settings).values(**key, **values)
     unit.connection.execute(row.on_conflict_do_update(index_elements=list(key), set_=values))
-    audit.record(unit, actor, "set", what(party, code), plain(present), plain(merged))
+    audit.record(unit, actor, "set", what(party, code), plain(present), plain(merged), reason)
     return merged
 
 
-def reset(unit: Unit, party: Party | None, code: str, actor: Actor) -> bool:
+def reset(unit: Unit, party: Party | None, code: str, actor: Actor, reason: str | None = None) -> bool:
     """As usual again; False when nothing was set."""
     scope = EVERYBODY if party is None else party.code
     present = own(unit, scope, code)
     mine = (check_settings.c.party == scope) & (check_settings.c.code == code)
     if unit.connection.execute(delete(check_settings).where(mine)).rowcount == 0:
         return False
-    audit.record(unit, actor, "reset", what(party, code), plain(present), None)
+    audit.record(unit, actor, "reset", what(party, code), plain(present), None, reason)
     return True
 
 

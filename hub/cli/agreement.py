@@ -11,11 +11,12 @@ from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
 from hub.cli.moments import MomentType, moment
 from hub.cli.opening import as_json_option, with_hub
-from hub.cli.partner_words import PartyType
+from hub.cli.partner_words import PartyType, warn_of_stranger
 from hub.cli.tables import show_facts, show_json, show_table
 from hub.hub import Hub
 from hub.ocpi import instants
 from hub.ocpi.document import Party
+from hub.ocpi.module import Role
 from hub.parties import agreement_files
 from hub.parties import agreements as book
 from hub.parties.agreement_files import InvalidLine
@@ -60,6 +61,8 @@ def add(
         pair = Pair(cpo, emsp, read_currency(currency))
         span = (unit.now if since is None else since, until)
         made = book.add(unit, pair, checked(told), span, Signed(at_the_terminal(), reason))
+        warn_of_stranger(unit, cpo, Role.CPO)
+        warn_of_stranger(unit, emsp, Role.EMSP)
     click.echo(f"Agreement {made.id}: {made.pair} from {instants.text(made.valid_from)}.")
 
 

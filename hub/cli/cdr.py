@@ -149,6 +149,10 @@ def decision(name: Decision, does: str) -> Callable[..., Any]:
     ) -> None:
         if everything == (identity is not None):
             raise click.UsageError("Name one CDR as PARTY ID, or give --all with options that say which.")
+        if everything and wanted == Filter() and name is not Decision.CHECK:
+            raise click.UsageError(
+                f"--all alone would {name} whatever is held; if you mean that: --state held."
+            )
         with hub.store.unit() as unit:
             if party is not None and identity is not None:
                 decided = one(unit, known(unit, party, identity), name, reason)

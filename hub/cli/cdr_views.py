@@ -11,6 +11,7 @@ from hub.ocpi.document import Json
 
 HEADINGS = ("CPO", "eMSP", "CDR", "Kind", "State", "End", "kWh", "Net", "Should be", "", "Cause", "Codes")
 FINDINGS = ("Code", "Severity", "Says", "Detail", "What to do")
+DIFFERING = ("Amount", "Taxes", "Claimed", "Should be", "Difference")
 EVENTS = ("At", "By", "From", "To", "Why", "Codes")
 AXES = {"cpo": "CPO", "emsp": "eMSP", "tariff": "Tariff", "cause": "Cause", "week": "Week"}
 BESIDE = (
@@ -78,6 +79,10 @@ def show_one(told: Json) -> None:
             out.print(f"\n{name.capitalize()}")
             show_facts({name: fact(value) for name, value in told[name].items()})
     if told["checks"]:
+        differing = [each for each in told["differences"] if not each["agrees"]]
+        if differing:
+            out.print("\nDiffers")
+            show_table(DIFFERING, [tuple(each.values())[:5] for each in differing])
         out.print("\nFound")
         show_table(FINDINGS, [tuple(each.values()) for each in told["checks"]])
     out.print("\nStates")

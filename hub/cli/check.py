@@ -10,15 +10,16 @@ from hub.clearing import rule_sets
 from hub.clearing.checks import RULES, Setting, Settings, limits_of, severity_of
 from hub.clearing.rule import Rule, Severity
 from hub.clearing.rule_sets import NoSuchCheck, NoSuchLimit
-from hub.cli.acting import at_the_terminal
+from hub.cli.acting import at_the_terminal, reason_option
 from hub.cli.faults import CommandFailed
 from hub.cli.frame import Group
 from hub.cli.ocpi import table
 from hub.cli.opening import as_json_option, with_hub
-from hub.cli.partner_words import PartyType
+from hub.cli.partner_words import PartyType, warn_of_stranger
 from hub.cli.tables import show_json, show_table
 from hub.hub import Hub
 from hub.ocpi.document import Json, Party
+from hub.ocpi.module import Role
 
 HEADINGS = ("Code", "Severity", "Says", "Limits", "What to do")
 party_option = click.option(
@@ -86,8 +87,16 @@ def row(told: Json) -> Sequence[Any]:
 )
 @click.option("--limit", "limits", multiple=True, metavar="NAME=NUMBER", help="By which number it goes.")
 @party_option
+@reason_option
 @with_hub
-def set_(hub: Hub, code: str, severity: str | None, limits: Sequence[str], party: Party | None) -> None:
+def set_(
+    hub: Hub,
+    code: str,
+    severity: str | None,
+    limits: Sequence[str],
+    party: Party | None,
+    reason: str | None,
+) -> None:
     """Change a check, for CDRs that come from now on and for held ones when they are looked at again."""
     if severity is None and not limits:
         raise click.UsageError("Say what is to change: --severity, --limit.")
@@ -95,7 +104,8 @@ def set_(hub: Hub, code: str, severity: str | None, limits: Sequence[str], party
     setting = Setting(None if severity is None else Severity(severity.upper()), told)
     try:
         with hub.store.unit() as unit:
-            rule_sets.put(unit, party, code_of(code), setting, at_the_terminal())
+            rule_sets.put(unit, party, code_of(code), setting, at_the_terminal(), reason)
+            warn_of_stranger(unit, party, Role.CPO)
     except (NoSuchCheck, NoSuchLimit) as fault:
         raise CommandFailed(str(fault)) from fault
     click.echo(f"{code} is set for {party or 'everybody'}.")
@@ -117,9 +127,10 @@ def number(text: str) -> tuple[str, Decimal]:
 @check.command(example="hub check reset C4 --party NL/CPO")
 @click.argument("code")
 @party_option
+@reason_option
 @with_hub
-def reset(hub: Hub, code: str, party: Party | None) -> None:
+def reset(hub: Hub, code: str, party: Party | None, reason: str | None) -> None:
     """Let a check be as usual again."""
     with hub.store.unit() as unit:
-        changed = rule_sets.reset(unit, party, code_of(code), at_the_terminal())
+        changed = rule_sets.reset(unit, party, code_of(code), at_the_terminal(), reason)
     click.echo(f"{code} is as usual for {party or 'everybody'}." if changed else f"{code} was not set.")

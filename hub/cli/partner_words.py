@@ -7,8 +7,9 @@ import click
 
 from hub.ocpi.document import Party
 from hub.ocpi.module import Role
-from hub.parties import quirk_table
+from hub.parties import quirk_table, registry
 from hub.parties.quirk_table import NoSuchValue
+from hub.store.unit import Unit
 
 
 class PartyType(click.ParamType[Party]):
@@ -21,6 +22,12 @@ class PartyType(click.ParamType[Party]):
             return quirk_table.party(str(value))
         except NoSuchValue as fault:
             self.fail(f"{fault}.", param, ctx)
+
+
+def warn_of_stranger(unit: Unit, party: Party | None, role: Role) -> None:
+    """What is written for a party that is not connected waits for it; most often it is mistyped."""
+    if party is not None and not registry.of_party(unit, party, role):
+        click.echo(f"hub: no {role} {party} is connected; see `hub partner list`.", err=True)
 
 
 class HostType(click.ParamType[str]):

@@ -67,9 +67,10 @@ def difference(found: Json, currency: str) -> str:
 
 
 def charged_at_home(found: Json, currency: str) -> str:
+    count = found["cdrs"]
     energy, net, gross = (found[name].normalize() for name in ("energy", "net", "gross"))
     return (
-        f"Charged at home, to be paid back there: {found['cdrs']} CDRs, {energy:f} kWh, "
+        f"Charged at home, to be paid back there: {count} CDR{'' if count == 1 else 's'}, {energy:f} kWh, "
         f"{whole(net, currency):f} {currency} net, {whole(gross, currency):f} {currency} gross."
     )
 

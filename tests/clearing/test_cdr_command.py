@@ -59,6 +59,18 @@ def test_one_is_explained_with_all_it_stands_on(cleared, run):
     assert [each["to"] for each in told["states"]] == ["CHECKED", "HELD"]
     assert (told["tariff"]["id"], told["tariff"]["version"], told["agreement"]["id"]) == ("T", 1, 1)
     assert told["cdr"]["id"] == "OWN-1"
+    assert [(each["amount"], each["side"], each["delta"]) for each in told["differences"]] == [
+        ("total", "before_taxes", Decimal("0.125")),
+        ("total", "after_taxes", Decimal("0.1375")),
+        ("total", "taxes", Decimal("0.0125")),
+        ("energy", "before_taxes", Decimal("0.125")),
+        ("energy", "after_taxes", Decimal("0.1375")),
+        ("energy", "taxes", Decimal("0.0125")),
+        ("fixed", "before_taxes", 0),
+        ("fixed", "after_taxes", 0),
+        ("fixed", "taxes", 0),
+    ]
+    assert "0.1375" in run("cdr", "explain", "NL/CPO", "OWN-1")[1]
     (rated,) = listed(run, "--state", "rated")
     text = run("cdr", "explain", "NL/CPO", rated["id"])[1]
     assert all(word in text for word in ("RATED", "Tariff", "Price", "ENERGY", "5.625"))
@@ -78,7 +90,9 @@ def test_many_are_decided_by_what_they_have_in_common(cleared, run):
     assert "No CDR is meant" in run("cdr", "drop", "--all", "--code", "D1")[1]
     assert run("cdr", "drop", "--all", "--code", "F6")[1] == "1 CDR now DROPPED.\n"
     assert run("cdr", "check", "NL/CPO", "OWN-1")[1] == "1 CDR now HELD.\n"
-    assert run("cdr", "reject", "--all")[1] == "1 CDR now REJECTED.\n"
+    code, _, err = run("cdr", "reject", "--all")
+    assert (code, "if you mean that: --state held" in err) == (2, True)
+    assert run("cdr", "reject", "--all", "--state", "held")[1] == "1 CDR now REJECTED.\n"
 
 
 @pytest.mark.parametrize("words", [("accept",), ("accept", "NL/CPO", "OWN-1", "--all"), ("accept", "NL/CPO")])
@@ -94,6 +108,9 @@ def test_a_check_that_is_set_holds_from_then_on(cleared, run):
     assert (
         run("check", "set", "f6", "--severity", "warn", "--party", "NL/CPO")[1] == "f6 is set for NL/CPO.\n"
     )
+    stranger = run("check", "set", "b4", "--severity", "off", "--party", "XX/XXX", "--reason", "agreed")
+    assert (stranger[0], "no CPO XX/XXX is connected" in stranger[2]) == (0, True)
+    assert "agreed" in run("audit", "list", "--json")[1]
     assert run("check", "set", "b4", "--severity", "off")[0] == 0
     shown = {
         each["code"]: each for each in json.loads(run("check", "list", "--party", "NL/CPO", "--json")[1])

@@ -30,7 +30,8 @@ def test_an_agreement_is_added_shown_and_ended(run):
         "--term",
         "vat_rate=19",
     )
-    assert made == (0, "Agreement 1: NL/EXA with DE/EMS in EUR from 2026-11-30T23:00:00Z.\n", "")
+    assert made[:2] == (0, "Agreement 1: NL/EXA with DE/EMS in EUR from 2026-11-30T23:00:00Z.\n")
+    assert "no CPO NL/EXA is connected; see `hub partner list`" in made[2]
     told = json.loads(run("show", "1", "--json")[1])
     assert (told["terms"]["vat_rate"], told["terms"]["hold_days"], told["valid_to"]) == ("19", "90", None)
     assert "Rate of category S" in run("show", "1")[1]

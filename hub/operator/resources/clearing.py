@@ -140,6 +140,15 @@ class TariffOf(Schema):
     rules = fields.List(fields.Integer(), required=True, metadata={"description": "Those that gave it."})
 
 
+class Delta(Schema):
+    amount = fields.String(required=True, metadata={"description": "`total`, or a dimension: `energy` ..."})
+    side = word("before_taxes", "after_taxes", "taxes", required=True)
+    claimed = Money(required=True)
+    recomputed = Money(**MAYBE)
+    delta = Money(**MAYBE, metadata={"description": "Claimed less recomputed."})
+    agrees = fields.Boolean(required=True)
+
+
 class TakenBackBy(Schema):
     id = fields.String(required=True)
     kind = word(*KINDS, required=True)
@@ -162,6 +171,11 @@ class Explanation(ClearingDetails):
     tariff = fields.Nested(TariffOf, **MAYBE, metadata={"description": "The version that it stands on."})
     quote = Exactly(
         **MAYBE, metadata={"description": "When the hub issued it: every line, its reason, each rounding."}
+    )
+    differences = fields.List(
+        fields.Nested(Delta),
+        required=True,
+        metadata={"description": "Each amount beside what its tariff makes; none where the hub issued it."},
     )
     taken_back_by = fields.List(
         fields.Nested(TakenBackBy), required=True, metadata={"description": "Credits of it, also of parts."}
