@@ -65,6 +65,7 @@ from tariffs.verify import (
     Verification,
     carried_tariffs,
     compare,
+    quoted,
     read_subject,
     verify,
 )
@@ -170,6 +171,7 @@ __all__ = [
     "preview",
     "price",
     "price_columns",
+    "quoted",
     "read_case",
     "read_session",
     "read_subject",

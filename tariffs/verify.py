@@ -158,9 +158,7 @@ def compare(
 ) -> Compared:
     """As `verify`, and without a look at whether the CDR contradicts itself."""
     claims, carried = subject.claims, subject.carried
-    using = _using(tariffs, carried)
-    zone = time_zone or subject.session.time_zone or "UTC"
-    setting = Setting(using, subject.session, zone, background.policy)
+    setting = _setting(subject, tariffs, time_zone, background)
     quote = setting.quotes.of(setting)
     reckoned = of_quote(quote)
     differences = tuple(_differences(claims, reckoned))
@@ -185,6 +183,28 @@ def _readable(documents: Sequence[Any]) -> Iterator[Tariff]:
             yield read_tariff(document)
         except PricingError:
             continue
+
+
+def quoted(
+    subject: Subject,
+    tariffs: Tariff | Sequence[Tariff] | None = None,
+    time_zone: str | None = None,
+    background: Background = NOTHING_ELSE,
+) -> Quote:
+    """What it costs by its tariffs, whatever it claims: no cause is looked for."""
+    setting = _setting(subject, tariffs, time_zone, background)
+    return setting.quotes.of(setting)
+
+
+def _setting(
+    subject: Subject,
+    tariffs: Tariff | Sequence[Tariff] | None,
+    time_zone: str | None,
+    background: Background,
+) -> Setting:
+    using = _using(tariffs, subject.carried)
+    zone = time_zone or subject.session.time_zone or "UTC"
+    return Setting(using, subject.session, zone, background.policy)
 
 
 def _using(

@@ -96,7 +96,7 @@ def priced(cdrs: Iterable[Json]) -> Iterator[tuple[Decimal, Mapping[Way, Decimal
     """What each claims, and what each way makes of its exact price; limits leave no parts."""
     for cdr in cdrs:
         try:
-            quote = tariffs.verify(cdr).quote
+            quote = tariffs.quoted(tariffs.read_subject(cdr))
         except PricingError:
             continue
         if quote.limits:
