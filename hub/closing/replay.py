@@ -64,7 +64,8 @@ def replay(unit: Unit, month: str, tick: Tick) -> Replayed:
 
 def size(unit: Unit, month: str) -> int:
     """How much there is to do: all that is stated is gone through twice."""
-    return 2 * lines_of(unit, month, statement_lines.c.revision == 1, statement_lines.c.part == 1)
+    first = (statement_lines.c.revision == 1, statement_lines.c.part == 1)
+    return 2 * lines_of(unit, month, *first, statement_lines.c.kind.not_in(BESIDE))
 
 
 def lines_of(unit: Unit, month: str, *wanted: ColumnElement[bool]) -> int:

@@ -129,11 +129,15 @@ def drawn(source: Source, billed: Billed, out: Out, tick: Tick) -> Figures:
 
 
 def ticking(some: Iterable[Each], tick: Tick) -> Iterator[Each]:
-    """Told now and then."""
-    for place, each in enumerate(some, 1):
+    """Told now and then, and at the end."""
+    done = 0
+    for each in some:
         yield each
-        if not place % STEP:
-            tick(STEP)
+        done += 1
+        if done == STEP:
+            tick(done)
+            done = 0
+    tick(done)
 
 
 STEP = 1_000
