@@ -106,11 +106,10 @@ def test_the_sums_of_all_exports_are_those_of_the_ledger(month, tmp_path):  # I7
     }
     stated = [row for row in cdrs if row["statement_id"]]
     of_cdrs = [line for line in lines if line["cdr_id"] and line["kind"] != "ADJUSTMENT"]
-    assert summed(stated, "net_total") == summed(of_cdrs, "net_exact")
-    assert summed(stated, "hub_fee_net", "energy_kwh_signed") == summed(
-        of_cdrs, "hub_fee_net", "energy_kwh_signed"
-    )
+    assert summed(stated, "declared_net") == summed(of_cdrs, "net_exact")
     amounts = ("net_total", "tax_amount", "gross_total")
+    also = ("hub_fee_net", "energy_kwh_signed")
+    assert summed(stated, *amounts, *also) == summed(of_cdrs, *amounts, *also)
     assert summed(lines, *amounts) == summed(taxes, *amounts)
     owed = summed([line for line in lines if line["kind"] != "FEE"], "gross_total")
     receivable = [line for line in entries if line["account"].startswith("receivable")]
@@ -119,6 +118,33 @@ def test_the_sums_of_all_exports_are_those_of_the_ledger(month, tmp_path):  # I7
         currency: gross for currency, (gross,) in owed.items()
     }
     assert all(debit == credit for debit, credit in summed(entries, "debit", "credit").values())
+
+
+def test_a_workbook_and_the_sidecar_lead_from_its_rows_to_the_ledger(month, tmp_path):  # I7
+    found = written(month, tmp_path, "cdr_reconciliation", "xlsx")
+    for steps in found.told["agreement"].values():
+        by_name = {step["what"]: step for step in steps}
+        assert {step["what"] for step in steps} > {"CDRs STATED", "Statements", "Owed by eMSPs in the ledger"}
+        assert by_name["Statements"]["gross_total"] != "0.0000"
+        assert by_name["Difference"] == {
+            "what": "Difference", "rows": None, "net_total": "0.0000", "gross_total": "0.0000"
+        }  # fmt: skip
+    sheet = openpyxl.load_workbook(found.file)["Summary"]
+    rows = [row for row in sheet.iter_rows(values_only=True) if row[1] == "Difference"]
+    assert [row[3:5] for row in rows] == [(0, 0)] * len(found.told["agreement"])
+
+
+@pytest.mark.parametrize("table", [statement_lines, entries])
+def test_a_difference_between_the_rows_and_the_ledger_is_told(month, tmp_path, table, monkeypatch):
+    real = agreeing.asked
+
+    def half(question, query):  # as if half of them were lost
+        return [] if table in query.get_final_froms() or table.name in str(query) else real(question, query)
+
+    monkeypatch.setattr(agreeing, "asked", half)
+    steps = next(iter(written(month, tmp_path, "cdr_reconciliation").told["agreement"].values()))
+    assert steps[-1]["what"] == "Difference"
+    assert steps[-1]["gross_total"] != "0.0000"
 
 
 def test_the_journal_is_balanced_by_another_bookkeeping_too(month, tmp_path):
@@ -174,7 +200,7 @@ def test_the_columns_that_last_are_told_by_the_cdr_alone(month, tmp_path):
         unit.connection.execute(update(clearings).values(values | {"codes": '[["H2", "HOLD", "x"]]'}))
     after = rows_of(written(month, tmp_path))
     lasting = [column.name for column in cdr_columns.COLUMNS if column.lasting]
-    assert len(lasting) == 48
+    assert len(lasting) == 45
     assert [[row[name] for name in lasting] for row in before] == [
         [row[name] for name in lasting] for row in after
     ]

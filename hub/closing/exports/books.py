@@ -102,16 +102,20 @@ class Dispute(NamedTuple):
 
 
 class Stated(NamedTuple):
-    """How a CDR stands on its statement: its first line there, what the hub gets, whether it is paid.
+    """How a CDR stands on its statement: its first line there, what the hub gets, what is billed.
 
-    category, rate  None where it has several; rate and fee as millionths
+    category, rate      None where it has several
+    fee, rate, net, tax as millionths; net and tax as they are rounded on the document
     """
 
+    clearing: int
     line: int
     fee: int
+    net: int
+    tax: int
     category: str | None
     rate: int | None
-    state: str
+    statement: int
 
 
 ZONES = available_timezones()
@@ -243,16 +247,18 @@ class Books:
         if not ids:
             return {}
         found: dict[int, Stated] = {}
-        for clearing, number, fee, category, rate, statement in self._read_lines(ids):
-            made = Stated(number, fee, category, rate, self.states[statement])
-            found[clearing] = made if clearing not in found else both(found[clearing], made)
+        for line in map(Stated._make, self._read_lines(ids)):
+            before = found.get(line.clearing)
+            found[line.clearing] = line if before is None else both(before, line)
         return found
 
     @cached_property
     def _read_lines(self) -> Finding:
         line = statement_lines.c
-        fee, rate = (type_coerce(column, BigInteger) for column in (line.fee, line.rate))
-        query = select(line.clearing_id, line.number, fee, line.category, rate, line.statement_id)
+        fee, net, tax, rate = (
+            type_coerce(column, BigInteger) for column in (line.fee, line.net, line.tax, line.rate)
+        )
+        query = select(line.clearing_id, line.number, fee, net, tax, line.category, rate, line.statement_id)
         mine = line.left_in.is_(None), self.snapshot.among(line.clearing_id)
         return self.snapshot.finding(query.where(*mine))
 
@@ -307,11 +313,14 @@ class Books:
 def both(first: Stated, second: Stated) -> Stated:
     """Two lines of one CDR, which has several rates or categories."""
     return Stated(
+        first.clearing,
         min(first.line, second.line),
         first.fee + second.fee,
+        first.net + second.net,
+        first.tax + second.tax,
         first.category if first.category == second.category else None,
         first.rate if first.rate == second.rate else None,
-        first.state,
+        first.statement,
     )
 
 

@@ -158,8 +158,9 @@ def agreed_rate(each: Terms) -> int | None:
     return None if each.vat_rate is None else int(each.vat_rate.scaleb(PLACES))
 
 
-def tax(net: int, gross: int | None) -> int | None:
-    return None if gross is None else number(gross) - number(net)
+def tax_amount(portion: Portion) -> Cells:
+    both = zip(portion.billed_nets, portion.billed_grosses, strict=True)
+    return [None if gross is None else gross - net for net, gross in both]
 
 
 def delta(portion: Portion) -> Cells:
@@ -214,8 +215,9 @@ def stated(of: Callable[[Any], Any]) -> Of:
     return lambda portion: [None if each is None else of(each) for each in portion.stated]
 
 
-def paid(state: str) -> str:
-    return "SETTLED" if state == "FINAL" else "OPEN"
+def payment(portion: Portion) -> Cells:
+    told = {each: "SETTLED" if state == "FINAL" else "OPEN" for each, state in portion.books.states.items()}
+    return list(map(told.get, portion["statement_id"]))
 
 
 def optional(values: Iterable[Any]) -> Cells:
@@ -302,15 +304,17 @@ COLUMNS = (
     lasting("net_reservation", NUMBER, "For the reservation.", share("total_reservation_cost")),
     lasting("net_adjustments", NUMBER, "What limits, discounts, credits of a part add; empty without parts.",
             adjustments),
-    lasting("net_total", NUMBER, "What it costs before taxes; may be summed over all rows of a currency.",
-            amount("net")),
+    Column("net_total", NUMBER, "What is billed before taxes: by its lines on the statement; until then "
+           "as the CDR says.", lambda portion: portion.billed_nets),
     Column("tax_code", TEXT, "Category of VAT on the statement, else by the agreement: S, AE, Z, E, O, G, K.",
            tax_code),
     Column("tax_rate", NUMBER, "Percent on the statement, else by agreement or CDR; empty: several.",
            tax_rate),
-    lasting("tax_amount", NUMBER, "Taxes that the CDR tells.", zipped(tax, "net", "gross")),
-    lasting("gross_total", NUMBER, "What it costs with taxes, where the CDR tells them.", amount("gross")),
-    lasting("declared_net", NUMBER, "What the CDR says before taxes.", amount("net")),
+    Column("tax_amount", NUMBER, "Taxes that are billed: by its lines on the statement; until then as the "
+           "CDR says.", tax_amount),
+    Column("gross_total", NUMBER, "net_total and tax_amount; empty where no taxes are told.",
+           lambda portion: portion.billed_grosses),
+    lasting("declared_net", NUMBER, "What the CDR says before taxes; the parts sum up to it.", amount("net")),
     lasting("declared_gross", NUMBER, "What it says with taxes.", amount("gross")),
     Column("recomputed_net", NUMBER, "What the tariff at the start makes of it; else those it carries.",
            lambda portion: portion.recomputed),
@@ -344,7 +348,7 @@ COLUMNS = (
     lasting("invoice_reference_id", TEXT, "Invoice that the CDR names.",
             told(lambda cdr: cdr.invoice_reference_id)),
     Column("payment_status", TEXT, "OPEN, or SETTLED when its statement is final.",
-           stated(lambda each: paid(each.state))),
+           payment),
     lasting("home_charging_compensation", FLAG, "Whether the driver is paid for charging at home.",
             told(lambda cdr: cdr.home_charging_compensation)),
     lasting("remark", TEXT, "What the CPO remarks.", told(lambda cdr: cdr.remark)),

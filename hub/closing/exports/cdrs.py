@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from hub.closing.exports.books import FROM_ROW, NOWHERE, Books, Dispute, Spot, Stated, Version
 from hub.closing.exports.cdr_reading import Place, Token, Told, apart_of, place_of, read, token_of
-from hub.closing.exports.columns import numbers
+from hub.closing.exports.columns import number, numbers
 from hub.closing.exports.question import Question
 from hub.closing.exports.snapshot import Snapshot
 from hub.closing.exports.wanted import AROUND, Wanted
@@ -126,6 +126,17 @@ class Portion:
         return [known.get(each) for each in self["id"]]
 
     @cached_property
+    def billed_nets(self) -> Sequence[int]:
+        """As the statement has it, rounded as that is; until it stands on one, as the CDR has it."""
+        pairs = zip(self.nets, self.stated, strict=True)
+        return [net if on is None else number(on.net) for net, on in pairs]
+
+    @cached_property
+    def billed_grosses(self) -> Sequence[int | None]:
+        pairs = zip(numbers(self["gross"]), self.stated, strict=True)
+        return [gross if on is None else number(on.net + on.tax) for gross, on in pairs]
+
+    @cached_property
     def whys(self) -> list[str | None]:
         unpaid = [
             each
@@ -167,8 +178,8 @@ class Bodies(Portion):
 
     @cached_property
     def signs(self) -> list[int]:
-        """-1 of what a CDR takes back, though it tells it above nought (CDR-07); 0 where it takes back a part,
-        of which it does not tell of what."""
+        """-1 of what a CDR takes back, though it tells it above nought (CDR-07); 0 where it takes back a
+        part, of which it does not tell of what."""
         return [SIGNS.get(kind, 1) for kind in self["kind"]]
 
     @cached_property

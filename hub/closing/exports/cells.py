@@ -5,13 +5,19 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from hub.closing.exports import clocks
-from hub.closing.exports.columns import WHOLE, Cells, Kind
+from hub.closing.exports.columns import PLACES, WHOLE, Cells, Kind
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of one, or for something that it skips before one."""
 QUOTED = re.compile(r'[",\r\n]')
 ODD = ('"', ",", "\r", "\n=", "\n+", "\n-", "\n@", "\n\t")
 """In many cells with a line for each: whether any of them has to be looked at."""
+
+
+DIGITS = "%05d"
+"""At least one before the decimals."""
+FEW = 4
+"""So often a number comes again, where it is worth to remember it."""
 
 
 @lru_cache(50_000)
@@ -24,7 +30,11 @@ def shown(number: int | None) -> str:
 
 
 def numbers(cells: Cells) -> list[str]:
-    return list(map(shown, cells))
+    """Those that come again and again are remembered; many others are written a third faster all at once."""
+    different = set(cells)
+    if FEW * len(different) < len(cells) or None in different or min(different) < 0:
+        return list(map(shown, cells))
+    return [f"{digits[:-PLACES]}.{digits[-PLACES:]}" for digits in map(DIGITS.__mod__, cells)]
 
 
 def counts(cells: Cells) -> list[str]:

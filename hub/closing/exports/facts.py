@@ -17,7 +17,7 @@ from hub.closing.exports.books import FROM_ROW, Books, from_row
 from hub.closing.exports.cdr_columns import COLUMNS
 from hub.closing.exports.cdrs import PORTION, Bodies, Portion, bodies, in_order, parts_of
 from hub.closing.exports.cells import AS_TEXT, quoted
-from hub.closing.exports.columns import Cells, Column, Kind, numbers
+from hub.closing.exports.columns import Cells, Column, Kind
 from hub.closing.exports.question import Question
 from hub.closing.exports.sheets import Part, Ready
 from hub.closing.exports.snapshot import Snapshot, taken
@@ -144,7 +144,7 @@ class Kept(Portion):
                 parts.append(Part(run.columns, next(runs)))
             else:
                 parts += (Part((column,), column.of(self)) for column in run.columns)
-        return Ready(parts, (self["currency"], self.nets, numbers(self["gross"])))
+        return Ready(parts, (self["currency"], self.billed_nets, self.billed_grosses, self["state"]))
 
 
 def portions(question: Question, store: Store | None, ids: "array[int]", size: int) -> Iterator[Kept]:
