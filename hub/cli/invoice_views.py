@@ -6,7 +6,7 @@ from hub.cli.tables import console, show_facts, show_table
 from hub.closing.rounding import whole
 from hub.ocpi.document import Json
 
-RECORDS = ("Number", "By", "For", "Invoice", "Record", "CDRs", "Statement", "Recorded", "Withdrawn")
+RECORDS = ("No.", "By", "For", "Invoice", "Record", "CDRs", "Statement", "Recorded", "Withdrawn")
 NAMES = ("number", "by", "for", "invoice", "record", "listed", "statement", "recorded_at", "withdrawn_at")
 CDRS = ("CDR", "Known", "State", "Ended", "Net", "Gross", "")
 SUMS = ("CDRs", "Net", "Gross", "Net as it should be", "Difference", "Allowed", "", "")

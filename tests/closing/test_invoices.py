@@ -24,6 +24,7 @@ from hub.store import audit, documents
 from hub.store.clearings import clearings
 from hub.store.documents import TABLES
 from hub.store.invoices import invoice_records
+from hub.sync import completeness
 
 MODULE = "invoicereconciliation"
 PARTS = [("10.005", 19)]
@@ -190,6 +191,17 @@ def test_a_record_that_was_withdrawn_is_made_again_under_another_id(books):
     assert told(books).keys() == {f"{NUMBER}~2"}
 
 
+def test_a_party_may_take_the_id_of_one_that_was_withdrawn(books, cpo):
+    """It is the party's own then, and follows the statement no more."""
+    statement = sent(books)
+    with books.unit() as unit:
+        issuing.withdraw(unit, str(statement.id), ANN)
+    post(cpo, "a-1", identity=NUMBER, invoice="MINE")
+    contest(books, statement, "A-1")
+    assert told(books) == {NUMBER: ("MINE", ["a-1"])}
+    assert code(cpo.receiver("DELETE", f"{MODULE}/NL/CPO/{NUMBER}")) == (200, 1000)
+
+
 def test_nobody_blocks_or_changes_what_the_hub_tells(books, cpo, emsp):
     """Hostile: a CPO takes the id beforehand, changes or deletes the hub's record."""
     post(cpo, "a-1", identity=NUMBER, invoice="MINE")
@@ -200,6 +212,8 @@ def test_nobody_blocks_or_changes_what_the_hub_tells(books, cpo, emsp):
     assert code(cpo.put(path, body | {"cdrs": ["a-1"], "last_updated": AT}))[1] == 2001
     assert code(cpo.receiver("DELETE", path))[1] == 2001
     assert told(books)[f"{NUMBER}~2"][1] == ["a-1", "a-2", "a-3"]
+    with books.reading() as unit:  # no list of the CPO has to show it
+        assert completeness.records_of_hub(unit, ["NLCPO"]) == {("NLCPO", f"{NUMBER}~2")}
 
 
 # Matching (IRR-10) -----------------------------------------------------------------------------------------

@@ -127,13 +127,14 @@ def write(unit: Unit, statement: Any, invoice_id: str) -> list[Any]:
     lists nothing any more is withdrawn.
     """
     before = standing(unit, statement.id)
-    stay = set(ids_of(unit, statement.id)) if before else set()
+    ids = list(ids_of(unit, statement.id)) if before else ids_of(unit, statement.id)
+    stay = set(ids) if before else set()
     listed: set[str] = set()
     for row in before:
         own = claimed(unit, row).document.newest["cdrs"]
         put(unit, statement, row.part, row, invoice_id, [each for each in own if each in stay])
         listed.update(own)
-    fresh = (each for each in ids_of(unit, statement.id) if each not in listed)
+    fresh = (each for each in ids if each not in listed)
     for part, some in enumerate(portions(fresh), max((row.part for row in before), default=0) + 1):
         put(unit, statement, part, None, invoice_id, some)
     return standing(unit, statement.id)

@@ -27,8 +27,13 @@ def record(unit: Unit, change: Change) -> None:
         mine = update(invoice_records).where(invoice_records.c.document == change.seq)
         unit.connection.execute(mine.values(withdrawn_at=unit.now))
         return
-    names = names_of(unit, change)
-    enter(unit, change, names)
+    known = of_document(unit, change.seq)
+    if change.source is None and known is not None and known.statement_id is not None:
+        names = known.cpo, known.emsp
+        enter(unit, change, names)
+    else:
+        names = names_of(unit, change)
+        enter(unit, change, names, statement_id=None, part=None)
     keys = counterparts.keys_of(change.document)
     rows = [
         {"document": change.seq, "place": place, "cpo": names[0], "cdr_key": key}
@@ -39,10 +44,7 @@ def record(unit: Unit, change: Change) -> None:
 
 
 def names_of(unit: Unit, change: Change) -> Names:
-    """Between whom the record is; for one of a statement, that of the statement."""
-    known = of_document(unit, change.seq)
-    if known is not None and known.statement_id is not None:
-        return known.cpo, known.emsp
+    """Between whom the record of a party is."""
     owner = change.document.owner
     if change.audience is not None:
         pair = counterparts.pair_of(unit, change.document, Party.of_code(change.audience))
@@ -55,8 +57,9 @@ def codes(pair: Pair) -> Names:
     return pair.cpo.code, pair.emsp.code
 
 
-def enter(unit: Unit, change: Change, names: Names, **of_statement: int) -> None:
-    """The row of a record. `of_statement` (statement_id, part) is told where the hub writes it, and stays."""
+def enter(unit: Unit, change: Change, names: Names, **of_statement: int | None) -> None:
+    """The row of a record. `of_statement` (statement_id, part) is told as the hub writes it, and stays until
+    a party takes its place."""
     document = change.document
     row = {
         "document": change.seq,

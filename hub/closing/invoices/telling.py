@@ -1,6 +1,7 @@
 """Invoices, their records, and what was found of one, as JSON."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, true
@@ -98,12 +99,17 @@ def objections(match: Match, told: Figures) -> list[str]:
 def sum_(each: Sum) -> Json:
     names = ("currency", "cdrs", "net", "gross", "expected", "untaxed", "allowed", "within")
     told = {name: getattr(each, name) for name in names}
-    return told | {"allowed": round(each.allowed, 6), "difference": each.net - each.expected}
+    return told | {"allowed": figure(each.allowed), "difference": each.net - each.expected}
 
 
 def beside(each: amounts.Beside) -> Json:
     names = ("what", "currency", "told", "ours", "difference", "within")
-    return {name: getattr(each, name) for name in names} | {"allowed": round(each.allowed, 6)}
+    return {name: getattr(each, name) for name in names} | {"allowed": figure(each.allowed)}
+
+
+def figure(allowed: Decimal) -> Decimal:
+    """Square roots have no end."""
+    return round(allowed, 6) if allowed else allowed
 
 
 def on_statement(row: Any) -> Json:

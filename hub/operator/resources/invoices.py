@@ -163,7 +163,7 @@ class InvoiceMatch(Schema):
         required=True,
         metadata={"description": "Of its CDRs."},
     )
-    unknown = fields.List(fields.Nested(InvoicedCdr), required=True)
+    unknown_ = fields.List(fields.Nested(InvoicedCdr), required=True, data_key="unknown", attribute="unknown")
     repeated = fields.List(fields.Nested(InvoicedCdr), required=True)
     elsewhere = fields.List(fields.Nested(InvoicedElsewhere), required=True)
     unpayable = fields.List(fields.Nested(InvoicedCdr), required=True)
