@@ -133,6 +133,12 @@ def show(written: Written) -> None:
             ("Currency", *names),
             [(currency, *found.values()) for currency, found in sums.items()],
         )
+    for currency, steps in told.get("agreement", {}).items():
+        click.echo()
+        show_table(
+            (f"{currency}: from the rows to the ledger", "Rows", "Net", "Gross"),
+            [tuple(step.values()) for step in steps],
+        )
     click.echo(f"SHA-256 {told['sha256']}")
 
 

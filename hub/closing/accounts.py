@@ -13,10 +13,12 @@ from hub.store.ledger import postings
 from hub.store.unit import Unit
 
 HUB_FEE = "hub_fee"
+RECEIVABLE = "receivable:"
+DOCUMENT = "statement/"
 
 
 def receivable(emsp: str) -> str:
-    return f"receivable:{emsp[:2]}/{emsp[2:]}"
+    return f"{RECEIVABLE}{emsp[:2]}/{emsp[2:]}"
 
 
 def payable(cpo: str) -> str:
@@ -25,7 +27,7 @@ def payable(cpo: str) -> str:
 
 def document(statement_id: int) -> str:
     """The name of a statement in the ledger."""
-    return f"statement/{statement_id}"
+    return f"{DOCUMENT}{statement_id}"
 
 
 def vat_of(which: Vat) -> str:

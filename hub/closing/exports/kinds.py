@@ -15,13 +15,15 @@ from hub.store.engine import Store
 
 class Kind(NamedTuple):
     """One kind: what it says, its columns, its rows; `sums`: the columns of net and gross, if it has any;
-    `ready`: the same rows for files that take text as it lies ready."""
+    `ready`: the same rows for files that take text as it lies ready; `agreeing`: whether its sums are led to
+    those of the ledger."""
 
     says: str
     columns: Sequence[Column]
     rows: Callable[[Question], Rows]
     sums: tuple[str, str] | None = None
     ready: Callable[[Question, Store, type[Quick]], ReadyRows] | None = None
+    agreeing: bool = False
 
 
 AMOUNTS = ("net_total", "gross_total")
@@ -32,6 +34,7 @@ KINDS: Mapping[str, Kind] = {
         cdr_rows.reconciliation,
         AMOUNTS,
         cdr_rows.ready,
+        agreeing=True,
     ),
     "statement_lines": Kind(
         "The lines of the month's statements, which make up the documents exactly.",

@@ -25,10 +25,11 @@ class Sheet(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What a workbook shows beside the lines: facts and sums, other sheets."""
+    """What a workbook shows beside the lines: facts and sums, how these come to the ledger, other sheets."""
 
     facts: Sequence[tuple[str, Any]]
     sums: Sequence[tuple[str, int, int, int]]  # currency, rows, net, gross
+    steps: Sequence[tuple[str, str, int | None, int | None, int]]  # currency, what, rows, net, gross
     sheets: Sequence[Sheet]
 
 
@@ -45,7 +46,8 @@ class Part(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """Some rows, of which many columns lie ready as text; `summed`: currencies and the amounts to sum up."""
+    """Some rows, of which many columns lie ready as text; `summed`: currencies, the amounts to sum up, and
+    the billing statuses."""
 
     parts: Sequence[Part]
     summed: Sequence[Cells]

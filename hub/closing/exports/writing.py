@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from hub.closing.exports import clocks
+from hub.closing.exports import agreeing, clocks
+from hub.closing.exports.agreeing import Step
 from hub.closing.exports.cdr_columns import SCHEMA_VERSION
 from hub.closing.exports.kinds import FORMATS, KINDS, Kind, opened
 from hub.closing.exports.question import Question, ReadyRows
@@ -105,13 +106,15 @@ def filled(store: Store, hub: Party, order: Order, path: Path, watch: Watch) -> 
         try:
             tally = poured(store, file, kind, question, watch)
             facts = facts_of(order, question, tally)
-            file.close(beside(question, facts, tally) if order.form == "xlsx" else None)
+            found = agreeing.steps(question, tally.by_status) if kind.agreeing else []
+            file.close(beside(question, facts, tally, found) if order.form == "xlsx" else None)
         except BaseException:
             discard(file)
             raise
     with path.open("rb") as written:
         digest = hashlib.file_digest(written, "sha256").hexdigest()
-    return facts | {"sums": tally.as_json(), "file": path.name, "sha256": digest}
+    sums = {"sums": tally.as_json()} | ({"agreement": agreeing.as_json(found)} if kind.agreeing else {})
+    return facts | sums | {"file": path.name, "sha256": digest}
 
 
 def discard(file: Any) -> None:
@@ -163,10 +166,10 @@ def facts_of(order: Order, question: Question, tally: Tally) -> dict[str, Any]:
     }
 
 
-def beside(question: Question, facts: dict[str, Any], tally: Tally) -> Beside:
+def beside(question: Question, facts: dict[str, Any], tally: Tally, found: Sequence[Step]) -> Beside:
     sheets = [
         Sheet(title, KINDS[name].columns, KINDS[name].rows(question).portions)
         for title, name in (("Exceptions", "exceptions"), ("Tax", "tax_summary"))
     ]
     sums = [(currency, *found) for currency, found in sorted(tally.sums.items())]
-    return Beside(list(facts.items()), sums, sheets)  # type: ignore[arg-type]
+    return Beside(list(facts.items()), sums, found, sheets)

@@ -62,7 +62,9 @@ class XlsxFile:
 
     def _sum_up(self, beside: Beside) -> None:
         sheet = self._summary
-        sheet.set_column(0, 3, 24)
+        sheet.set_column(0, 0, 24)
+        sheet.set_column(1, 1, 40)
+        sheet.set_column(2, 4, 24)
         for place, (name, value) in enumerate(beside.facts):
             sheet.write_string(place, 0, name, self._bold)
             sheet.write(place, 1, value)
@@ -73,6 +75,22 @@ class XlsxFile:
             sheet.write_number(place, 1, rows)
             sheet.write_number(place, 2, amount(net), self._formats[Kind.NUMBER])
             sheet.write_number(place, 3, amount(gross), self._formats[Kind.NUMBER])
+        self._agree(beside, top + len(beside.sums) + 2)
+
+    def _agree(self, beside: Beside, top: int) -> None:
+        """From the lines to the ledger."""
+        sheet = self._summary
+        if not beside.steps:
+            return
+        sheet.write_row(
+            top, 0, ("Currency", "From the lines to the ledger", "Rows", "Net", "Gross"), self._bold
+        )
+        for place, (currency, says, rows, net, gross) in enumerate(beside.steps, start=top + 1):
+            sheet.write_row(place, 0, (currency, says))
+            sheet.write(place, 2, rows)
+            for column, sum_ in ((3, net), (4, gross)):
+                if sum_ is not None:
+                    sheet.write_number(place, column, amount(sum_), self._formats[Kind.NUMBER])
 
 
 class Lines:
