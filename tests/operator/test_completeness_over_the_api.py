@@ -10,6 +10,7 @@ from roaming import complete, own, prepare
 
 from hub.clearing import clerk
 from hub.ocpi import instants
+from hub.operator import missing_kinds
 from hub.operator.labour import Labour
 from hub.sync.jobs import Jobs
 
@@ -69,19 +70,26 @@ def test_what_is_missing_is_looked_for_and_listed(populated, finance, api):
     assert finance.post("/missing/look", {"partner": 77}).status_code == 404
 
 
-def test_whole_lists_are_read_before_when_that_is_wanted(populated, admin):
-    """What is pulled is done by a worker's schedules; here by one in the same process."""
+def test_whole_lists_are_read_before_when_that_is_wanted(populated):
+    """The job asks for them and waits until a worker has read each."""
     hub = populated.extensions["hub"]
-    answer = admin.post("/missing/look", {"lists": True, "partner": 2})
-    jobs = Jobs(hub)
-    jobs.start()
+    jobs, seen = Jobs(hub), []
+
+    def worker(done, total=None):
+        seen.append((done, total))
+        with hub.store.reading() as unit:
+            due = [each for each in missing_kinds.lists_of(unit, 2) if each.next_at <= unit.now]
+        for each in due:
+            assert jobs.at_once(each)
+
     try:
-        result = done(hub, admin, answer)
+        result = missing_kinds.look(hub, {"partner": 2, "lists": True}, worker)
     finally:
         jobs.stop()
-    assert {(each["partner"] != "", each["outcome"] is not None) for each in result["lists"]} <= {
-        (True, True)
-    }
+    told = {each["module"]: (each["partner"], each["outcome"]) for each in result["lists"]}
+    assert told.keys() >= {"cdrs", "sessions"}
+    assert all(partner and outcome for partner, outcome in told.values())
+    assert (seen[0][0], seen[-1]) == (0, (len(told), len(told)))
 
 
 # How a CPO rounds ------------------------------------------------------------------------------------------
