@@ -9,7 +9,7 @@ from hub.cli.schedule import done_here
 from hub.cli.tables import show_json, show_table
 from hub.hub import Hub
 from hub.ocpi import instants
-from hub.ocpi.document import Json
+from hub.ocpi.document import Json, Party
 from hub.ocpi.modules import MODULES
 from hub.parties import registry
 from hub.store import findings
@@ -85,7 +85,7 @@ def described(found: Finding, partner: str) -> Json:
         "kind": missing.kind,
         "partner": partner,
         "module": missing.module,
-        "owner": missing.owner,
+        "owner": str(Party.of_code(missing.owner)),
         "object_key": missing.object_key,
         "detail": missing.detail,
         "first_at": instants.text(found.first_at),

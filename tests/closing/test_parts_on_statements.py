@@ -1,16 +1,20 @@
 """A credit of a part is a line of its own: money alone, of the rates that it tells."""
 
+import csv
 from decimal import Decimal
 
 import pytest
-from months_of import agree, cdr, cleared, close_again, put
+from months_of import CPO, agree, cdr, cleared, close_again, put
 from truths import refuse_untruth
 
 from hub.closing import replay, statements
+from hub.closing.exports.wanted import Wanted
+from hub.closing.exports.writing import Order, write
 from hub.closing.vat import Vat, of_part
 from hub.parties.terms import Terms
 
 WHOLE = [("10", 9), ("5", 21)]
+SHARES = ("net_energy", "net_time", "net_parking", "net_fixed", "net_reservation", "net_adjustments")
 NINE, TWENTY_ONE = Vat("S", Decimal(9)), Vat("S", Decimal(21))
 
 
@@ -50,6 +54,25 @@ def test_a_part_is_stated_after_its_cdr_and_all_parts_make_nought(store):  # I4,
     ]
     assert (october.net + november.net, october.tax + november.tax) == (0, 0)
     assert october.fee + november.fee == Decimal("0.35")  # for the CDR, which was none the less
+
+
+def test_an_export_has_money_alone_of_a_part_and_sums_to_what_is_owed(store, tmp_path):  # I7
+    agree(store, credits="PARTIAL")
+    for body in (cdr("A", WHOLE), part("A-P1", net="-5", taxes=[(21, "-1.05")])):
+        put(store, body)
+    statement = close_again(store)
+    with store.reading() as unit:
+        sums = statements.sums_of(unit, [statement])[statement.id]
+    order = Order("cdr_reconciliation", "csv", Wanted("2026-10"), False)
+    file = write(store, CPO, order, tmp_path).file
+    whole, taken = csv.DictReader(file.read_text().splitlines())
+    names = ("cdr_kind", "credit_reference_id", "energy_kwh", "energy_kwh_signed", "net_energy", "net_total")
+    assert [taken[name] for name in names] == ["PARTIAL", "A", "10.5000", "0.0000", "0.0000", "-5.0000"]
+    assert whole["energy_kwh_signed"] == "10.5000"
+    for row in (whole, taken):
+        shares = [Decimal(row[name]) for name in SHARES if row[name]]
+        assert sum(shares) == Decimal(row["net_total"])
+    assert Decimal(whole["net_total"]) + Decimal(taken["net_total"]) == sums.net
 
 
 @pytest.mark.parametrize(
