@@ -34,6 +34,7 @@ from hub.settings import Settings
 from hub.store.clearings import clearing_progress, clearings
 from hub.store.documents import TABLES
 from hub.store.engine import Store
+from hub.store.unit import Unit
 
 SECRET = "only for this benchmark and thrown away afterwards"
 MEASURED = 300
@@ -82,6 +83,7 @@ def cdr(number: int) -> dict[str, Any]:
     return made | {
         "cdr_location": place,
         "cdr_token": made["cdr_token"] | {"uid": f"CARD-{number % CARDS}"},
+        "authorization_reference": f"REF-{number}",
         "charging_periods": [PERIOD | {"tariff_id": "T", "start_date_time": stamp(start)}],
         "last_updated": stamp(start + STAY),
     }
@@ -151,6 +153,7 @@ def row_like(row: dict[str, Any], number: int) -> dict[str, Any]:
         "state": State.RATED,
         "evse_key": f"P-{number % POINTS}",
         "token_key": f"CARD-{number % CARDS}",
+        "reference": f"REF-{number}",
         "started_at": start,
         "ended_at": start + lasting() // timedelta(microseconds=1),
         "next_check_at": None,
@@ -164,6 +167,12 @@ def analyse(store: Store) -> None:
         connection.commit()
 
 
+def in_turn(unit: Unit, rows: list[Any]) -> None:
+    """So many at once as the clerk takes."""
+    for begin in range(0, len(rows), clerk.SOME):
+        clear.judge_all(unit, rows[begin : begin + clerk.SOME])
+
+
 def judged(cpo: Platform, numbers: range) -> Cost:
     """What it costs to check some new ones, without writing anything: the best of some rounds."""
     receive(cpo, numbers)
@@ -173,9 +182,7 @@ def judged(cpo: Platform, numbers: range) -> Cost:
     for _ in range(ROUNDS):
         with cpo.hub.store.reading() as unit:
             rows = clear.due(unit, 2 * len(numbers))
-            costs.append(
-                cost_of(lambda unit=unit, rows=rows: [clear.judge(unit, row) for row in rows], len(rows))
-            )
+            costs.append(cost_of(lambda unit=unit, rows=rows: in_turn(unit, rows), len(rows)))
     clerk.everything(cpo.hub.store)
     return min(costs, key=lambda cost: cost.used)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Index, String, Table, Text, UniqueConstraint, false
+from sqlalchemy import Boolean, Column, Index, String, Table, Text, UniqueConstraint, false, text
 
 from hub.store.base import Instant, Micro, Serial, metadata, micro
 
@@ -71,6 +71,14 @@ Index(
     clearings.c.statement_id,
     sqlite_where=clearings.c.home,
     postgresql_where=clearings.c.home,
+)
+
+TOLD = text("fingerprint IS NOT NULL")
+Index(
+    "ix_clearings_fingerprint",
+    *(clearings.c[name] for name in ("owner", "evse_key", "started_at")),
+    sqlite_where=TOLD,
+    postgresql_where=TOLD,
 )
 
 AMOUNTS = frozenset(column.name for column in clearings.c if isinstance(column.type, Micro))

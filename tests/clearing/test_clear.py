@@ -120,6 +120,35 @@ def test_a_credit_is_checked_as_a_credit(roaming):
     }
 
 
+def on(day, **changes):
+    """The usual charge, on another day."""
+    start, end = f"2025-02-{day:02}T08:00:00Z", f"2025-02-{day:02}T10:30:00Z"
+    period = own()["charging_periods"][0] | {"start_date_time": start}
+    return own(start_date_time=start, end_date_time=end, charging_periods=[period], **changes)
+
+
+def test_what_is_cleared_together_is_judged_as_one_after_the_other(roaming):
+    """However many are taken at once: the odd price has ten usual ones before it, the copy a first, and what
+    was credited is in nobody's way any more."""
+    minus = {"excl_vat": Decimal("-5.625"), "incl_vat": Decimal("-6.2375")}
+    for told in (
+        *(on(day, id=f"USUAL-{day}") for day in range(1, 11)),
+        on(20, id="ODD", total_cost={"excl_vat": Decimal(20), "incl_vat": Decimal(24)}),
+        own(id="FIRST"),
+        own(id="COPY"),
+        own(id="FIRST-C", credit=True, credit_reference_id="FIRST", total_cost=minus),
+        own(id="AGAIN"),
+    ):
+        assert code(roaming.receiver("POST", "cdrs", told)) == (201, 1000)
+    rows = cleared(roaming)
+    assert [key for key, row in rows.items() if "F12" in codes(row)] == ["ODD"]
+    like = {
+        key: [told[2].split()[1] for told in json.loads(row.codes) if told[0] == "B4"]
+        for key, row in rows.items()
+    }
+    assert (rows["FIRST"].state, like["COPY"], like["AGAIN"]) == ("CREDITED", ["FIRST"], ["COPY"])
+
+
 def test_a_check_can_be_set_for_one_cpo(roaming):
     with roaming.hub.store.unit() as unit:
         rule_sets.put(unit, None, "E10", Setting(Severity.HOLD), ANN)
