@@ -2,6 +2,7 @@
 
 import pytest
 import schemathesis
+from factories import example
 from hypothesis import HealthCheck, Phase, given, settings
 from operators import SETUP
 from schemathesis import GenerationMode
@@ -21,7 +22,7 @@ from hub.closing import periods
 from hub.closing.exports import scheduled
 from hub.closing.exports.wanted import Wanted
 from hub.closing.exports.writing import Order
-from hub.ocpi.document import Party
+from hub.ocpi.document import Document, Party
 from hub.operator.export_kinds import wanted_of
 from hub.operator.labour import Labour
 from hub.operator.resources import SECTIONS
@@ -31,7 +32,7 @@ from hub.parties.terms import Terms
 from hub.prices.rules import book as rule_book
 from hub.prices.rules.drafts import Draft
 from hub.prices.rules.rules import Kind
-from hub.store import audit, tasks
+from hub.store import audit, documents, tasks
 
 CHECKS = [
     not_a_server_error,
@@ -63,9 +64,12 @@ THERE = {
     "dispute_id": 1,
     "period_id": 1,
     "statement_id": 1,
+    "record_id": 1,
     "code": "C4",
     "number": 1,
 }
+ASKED = {"/v1/invoices/match": {"invoice": "INV-2025-03"}}
+"""What a query must name so that something is found."""
 OBJECTS = {"locations": "L-CPO", "sessions": "S-CPO", "tariffs": "T-CPO"}
 
 
@@ -85,7 +89,7 @@ CHANGING = {each.name for section in SECTIONS for each in section.operations if 
 @pytest.fixture
 def closed(populated, tmp_path):
     """Something of all that clearing and closing know: an agreement, a closed month with its statement, a
-    credit on the way, a dispute, an export that is written and one that is written each night."""
+    credit on the way, a dispute, an invoice, an export that is written and one that is written each night."""
     hub = populated.extensions["hub"]
     clerk.everything(hub.store)
     with hub.store.unit() as unit:
@@ -104,6 +108,9 @@ def closed(populated, tmp_path):
         written = tasks.taken(unit, order.id, 0)
     list(periods.close_all(hub.store, "2025-03", SETUP, 1))
     with hub.store.unit() as unit:
+        body = example("2.3.0", "invoicereconciliation", cdrs=[stated.cdr_key, "GHOST", "GHOST"])
+        record = Document("invoicereconciliation", Party("NL", "CPO"), "RECORD-1", "2.3.0", body, body)
+        documents.save(unit, record, None, audience=Party("DE", "MSP"), source=None)
         disputes.open_(unit, disputed, Claim("WRONG_PRICE", None), Word("no", None, None), SETUP)
     Labour(hub).do(written)
     return {"clearing": {"object_id": stated.cdr_key}, "exports": {"job_id": order.id}}
@@ -133,6 +140,7 @@ def hold(cases, admin, closed):
     def ask(case):
         told(case, admin)
         case.path_parameters.update(there(case, closed))
+        case.query.update(ASKED.get(case.path, {}))
         if case.method in ("PUT", "PATCH", "DELETE"):
             case.headers["If-Match"] = "*"
         told(case, admin)
