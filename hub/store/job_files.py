@@ -5,6 +5,7 @@ memory nor a lock grows with it. It is there once `size` is told: until then its
 """
 
 import hashlib
+import secrets
 import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ PART = 1024 * 1024
 LARGEST = 4 * 1024**3
 """Bytes of a file; more does not belong into a database."""
 QUICKLY = 1
+LARGEST_ID = 2**53 - 2
+"""What every reader of JSON can hold."""
 
 
 class TooLargeToKeep(Exception):
@@ -71,9 +74,12 @@ class JobFile:
 
 
 def begin(unit: Unit, task_id: int, name: str, media_type: str) -> int:
-    """A new file, still empty; its number."""
-    row = {"task_id": task_id, "name": name, "media_type": media_type, "made_at": unit.now}
-    return int(unit.connection.execute(insert(job_files).values(row).returning(job_files.c.id)).scalar_one())
+    """A new file, still empty; its number, which no other file has had: who fills one that was taken away
+    must not fill the next."""
+    number = 1 + secrets.randbelow(LARGEST_ID)
+    row = {"id": number, "task_id": task_id, "name": name, "media_type": media_type, "made_at": unit.now}
+    unit.connection.execute(insert(job_files).values(row))
+    return number
 
 
 def fill(store: Store, file_id: int, source: BinaryIO) -> JobFile:
