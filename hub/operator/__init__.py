@@ -34,6 +34,9 @@ SECTIONS there; each operation has a row in `hub.operator.roles.PERMISSIONS`, or
     @section.post("/widgets/weigh", "weigh", takes=New, answers=Weight, asks=True)
     def weigh(call: Call) -> Json: ...         # changes nothing: `call.unit` only reads
 
+    @section.get("/widgets/file", "file", sends=("text/csv",))
+    def file(call: Call) -> Download: ...      # of `hub.operator.sending`: bytes, as they are
+
 A view is called in one transaction (`call.unit`; GET: one that only reads), with what was sent already read
 strictly and checked against its schema (`call.query`, `call.body`; `reason` of a body is `call.reason`).
 Whatever is wrong is a class of `hub.operator.problems`, raised where it is known; exceptions of other rooms

@@ -25,7 +25,8 @@ to do in `remedy`.
 read: 428 without, 412 when it has changed since. Every POST takes an `Idempotency-Key`: repeated with the
 same key within a day it is not done again, and answered as the first time.
 
-**Long work** is answered with 202 and a job: see `/jobs/{id}` for how far it is and what came out of it.
+**Long work** is answered with 202 and a job: see `/jobs/{id}` for how far it is and what came out of it. Its
+files are kept for a week.
 
 **Writing.** Instants are RFC 3339 in UTC; money is a string beside its currency.
 """
