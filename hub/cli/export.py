@@ -1,8 +1,9 @@
 """`hub export`: files of a month for finance, now or each night into a folder."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -131,15 +132,24 @@ def show(written: Written) -> None:
         names = list(next(iter(sums.values())))
         show_table(
             ("Currency", *names),
-            [(currency, *found.values()) for currency, found in sums.items()],
+            [
+                (currency, found["rows"], *map(amount, list(found.values())[1:]))
+                for currency, found in sums.items()
+            ],
         )
     for currency, steps in told.get("agreement", {}).items():
         click.echo()
         show_table(
             (f"{currency}: from the rows to the ledger", "Rows", "Net", "Gross"),
-            [tuple(step.values()) for step in steps],
+            [line(step.pop("what"), step) for step in map(dict, steps)],
         )
     click.echo(f"SHA-256 {told['sha256']}")
+
+
+def line(says: str, told: Mapping[str, Any]) -> tuple[Any, ...]:
+    """With amounts as numbers, which tables write to the right."""
+    rows, *amounts = told.values()
+    return (says, rows, *(None if each is None else Decimal(each) for each in amounts))
 
 
 for name in KINDS:
