@@ -20,17 +20,16 @@ def upgrade() -> None:
     if homes:
         mark = sa.text("UPDATE clearings SET home = :home WHERE cdr_seq = :seq")
         op.get_bind().execute(mark, [each | {"home": True} for each in homes])
-    op.create_index("ix_clearings_home", "clearings", ["statement_id"], **where("home"))
+    mine = sa.text("home")
+    op.create_index(
+        "ix_clearings_home", "clearings", ["statement_id"], sqlite_where=mine, postgresql_where=mine
+    )
 
 
 def downgrade() -> None:
     op.drop_index("ix_clearings_home", "clearings")
     op.drop_column("clearings", "home")
     op.create_index("uq_cdrs_credited", "cdrs", ["owner", "credit_reference_id"], unique=True)
-
-
-def where(column: str) -> dict[str, sa.TextClause]:
-    return {"sqlite_where": sa.text(column), "postgresql_where": sa.text(column)}
 
 
 def compensated(connection: sa.Connection) -> list[int]:

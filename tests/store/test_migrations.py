@@ -142,6 +142,25 @@ def test_every_revision_goes_up_down_and_up_again_with_rows_in_every_table(empty
         assert after.keys() == before.keys()
 
 
+def test_homes_that_were_there_before_are_known(empty_url):
+    migrations.upgrade(empty_url, "0011")
+    with connected(empty_url) as connection:
+        tables = {table.name: table for table in reflected(connection)}
+        for seq, home in enumerate((b"true", b"false", None), 1):
+            told = b"" if home is None else b'"home_charging_compensation": ' + home
+            for name, changes in (
+                ("cdrs", {"seq": seq, "key": str(seq), "sent": b"{" + told + b"}", "newest": None}),
+                ("clearings", {"id": seq, "cdr_key": str(seq), "cdr_seq": seq}),
+            ):
+                row = {column.name: VALUES[column.type.python_type] for column in tables[name].columns}
+                references = {"credit_reference_id": str(seq)} if name == "cdrs" else {}
+                connection.execute(sa.insert(tables[name]).values(row | changes | references))
+    migrations.upgrade(empty_url, "0012")
+    with connected(empty_url) as connection:
+        found = connection.execute(sa.text("SELECT home FROM clearings ORDER BY id")).scalars()
+        assert [bool(each) for each in found] == [True, False, False]
+
+
 def test_down_to_base_nothing_is_left(empty_url):
     migrations.upgrade(empty_url)
     with connected(empty_url) as connection:
