@@ -132,10 +132,7 @@ def show(written: Written) -> None:
         names = list(next(iter(sums.values())))
         show_table(
             ("Currency", *names),
-            [
-                (currency, found["rows"], *map(amount, list(found.values())[1:]))
-                for currency, found in sums.items()
-            ],
+            [line(currency, found) for currency, found in sums.items()],
         )
     for currency, steps in told.get("agreement", {}).items():
         click.echo()

@@ -1,10 +1,13 @@
 """`hub export` as a finance clerk runs it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from hub import cli
+from hub.cli.export import show
+from hub.closing.exports.writing import Written
 
 
 @pytest.fixture
@@ -28,6 +31,22 @@ def test_an_export_is_a_file_and_its_sidecar(run, tmp_path):
     ]
     words = ("export", "exceptions", "--period", "2026-10", "--out", str(tmp_path), "--json")
     assert json.loads(run(*words)[1])["kind"] == "exceptions"
+
+
+def test_the_sums_and_their_way_to_the_ledger_are_shown(capsys):
+    step = {"what": "Difference", "rows": None, "net_total": None, "gross_total": "-0.0100"}
+    sums = {"EUR": {"rows": 2, "net_total": "10.0000", "gross_total": "1112.1000"}}
+    told = {"rows": 2, "sums": sums, "agreement": {"EUR": [step]}, "sha256": "ab"}
+    show(Written(Path("a.csv"), Path("a.csv.json"), told))
+    assert capsys.readouterr().out.splitlines() == [
+        "a.csv: 2 rows.",
+        "Currency  rows  net_total  gross_total",
+        "EUR          2    10.0000    1112.1000",
+        "",
+        "EUR: from the rows to the ledger  Rows  Net    Gross",
+        "Difference                                   -0.0100",
+        "SHA-256 ab",
+    ]
 
 
 def test_what_cannot_be_is_told(run, tmp_path):
