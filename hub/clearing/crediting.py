@@ -78,7 +78,7 @@ def credit(
             f"{Party.of_code(row.owner)} issued {row.cdr_key}, so the credit CDR must come from it. Ask it "
             "for one, or take the amount back by a line of the next statement"
         )
-    if takes_credits(unit, row):
+    if takes_credits(unit, row) and not in_parts(unit, row):
         done = Credited(by_cdr(unit, row, actor.name, why))
     else:
         taking_back.unbill(unit, row.owner, row.cdr_key)
@@ -96,7 +96,7 @@ def credit_by_line(unit: Unit, row: Any, actor: Actor, why: str | None = None) -
         raise CannotBeCredited(
             f"{row.cdr_key} is {row.state}: nobody is to pay it. Drop or reject it instead"
         )
-    if issued_by_hub(unit, row) and takes_credits(unit, row):
+    if issued_by_hub(unit, row) and takes_credits(unit, row) and not in_parts(unit, row):
         raise CannotBeCredited(f"the hub issued {row.cdr_key}, and its eMSP takes credit CDRs: credit it")
     taking_back.unbill(unit, row.owner, row.cdr_key)
     done = by_line(unit, row, actor.name, why)
@@ -146,6 +146,12 @@ def takes_credits(unit: Unit, row: Any) -> bool:
     mute = MODULES["cdrs"].unsaid
     partners = registry.of_party(unit, Party.of_code(row.emsp), Role.EMSP)
     return all(each.settings.credit_cdrs and each.version not in mute for each in partners)
+
+
+def in_parts(unit: Unit, row: Any) -> bool:
+    """Whether its CPO has credited a part of it: no credit CDR can be of the whole then, and a line takes
+    back the rest."""
+    return bool(partial.credits_of(unit, row.owner, row.cdr_key))
 
 
 def terms_of(unit: Unit, row: Any) -> Terms:

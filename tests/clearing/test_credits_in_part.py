@@ -252,7 +252,7 @@ def test_a_smaller_part_is_told_in_the_thread(roaming):
     assert told["messages"][-1]["text"] == "OWN-1-P1 credits 2 EUR of it"
 
 
-def test_what_the_hub_issued_it_credits_in_whole(roaming):
+def test_of_what_the_hub_issued_a_line_takes_back_the_rest(roaming):
     complete(roaming)
     (billed,) = send(roaming).values()
     net, gross = billed.net, billed.gross
@@ -260,10 +260,14 @@ def test_what_the_hub_issued_it_credits_in_whole(roaming):
     cost = {"excl_vat": Decimal(-1), "incl_vat": Decimal("-1.1")}
     taken = send(roaming, own(**about, total_cost=cost))["P"]
     assert (taken.kind, taken.state) == ("PARTIAL", "RATED")
-    says = pytest.raises(CannotBeCredited, match=f"of that CDR {net - 1} EUR")
-    with says, roaming.hub.store.unit() as unit:
-        crediting.credit(unit, billed, ANN, "wrong", Replacement())
+    with roaming.hub.store.unit() as unit:
+        done = crediting.credit(unit, billed, ANN, "wrong", Replacement())
+        (line,) = adjustments.listed(unit)
+    assert (line.id, line.net, line.gross) == (done.adjustment_id, 1 - net, Decimal("1.1") - gross)
     assert (net, gross) == WHOLE
+    rated = send(roaming)
+    assert (rated[billed.cdr_key].state, rated[done.replacement_key].kind) == ("CREDITED", "REPLACEMENT")
+    assert owed(roaming) == net
 
 
 # By the figures --------------------------------------------------------------------------------------------
