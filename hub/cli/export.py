@@ -134,7 +134,7 @@ def show(written: Written) -> None:
             ("Currency", *names),
             [line(currency, found) for currency, found in sums.items()],
         )
-    for currency, steps in told.get("agreement", {}).items():
+    for currency, steps in told.get("ledger", {}).items():
         click.echo()
         show_table(
             (f"{currency}: from the rows to the ledger", "Rows", "Net", "Gross"),

@@ -36,7 +36,7 @@ def test_an_export_is_a_file_and_its_sidecar(run, tmp_path):
 def test_the_sums_and_their_way_to_the_ledger_are_shown(capsys):
     step = {"what": "Difference", "rows": None, "net_total": None, "gross_total": "-0.0100"}
     sums = {"EUR": {"rows": 2, "net_total": "10.0000", "gross_total": "1112.1000"}}
-    told = {"rows": 2, "sums": sums, "agreement": {"EUR": [step]}, "sha256": "ab"}
+    told = {"rows": 2, "sums": sums, "ledger": {"EUR": [step]}, "sha256": "ab"}
     show(Written(Path("a.csv"), Path("a.csv.json"), told))
     assert capsys.readouterr().out.splitlines() == [
         "a.csv: 2 rows.",

@@ -125,7 +125,7 @@ def test_the_sums_of_all_exports_are_those_of_the_ledger(month, tmp_path):  # I7
 
 def test_a_workbook_and_the_sidecar_lead_from_its_rows_to_the_ledger(month, tmp_path):  # I7
     found = written(month, tmp_path, "cdr_reconciliation", "xlsx")
-    for steps in found.told["agreement"].values():
+    for steps in found.told["ledger"].values():
         by_name = {step["what"]: step for step in steps}
         assert {step["what"] for step in steps} > {"Statements", "Owed by eMSPs in the ledger"}
         assert by_name["Statements"]["gross_total"] != "0.0000"
@@ -134,7 +134,7 @@ def test_a_workbook_and_the_sidecar_lead_from_its_rows_to_the_ledger(month, tmp_
         }  # fmt: skip
     sheet = openpyxl.load_workbook(found.file)["Summary"]
     rows = [row for row in sheet.iter_rows(values_only=True) if row[1] == "Difference"]
-    assert [row[3:5] for row in rows] == [(0, 0)] * len(found.told["agreement"])
+    assert [row[3:5] for row in rows] == [(0, 0)] * len(found.told["ledger"])
 
 
 def test_what_the_ledger_has_besides_the_statements_is_told(month, tmp_path):
@@ -142,7 +142,7 @@ def test_what_the_ledger_has_besides_the_statements_is_told(month, tmp_path):
         both = [("receivable:DE/EMS", "1.23"), ("payable:NL/EXA", "-1.23")]
         sides = tuple(Entry(account, "EUR", Decimal(amount), "2026-10") for account, amount in both)
         ledger.post(unit, Posting("STATEMENT", "statement/1", "twice", LATER, ANN.name, sides))
-    steps = written(month, tmp_path, "cdr_reconciliation").told["agreement"]["EUR"]
+    steps = written(month, tmp_path, "cdr_reconciliation").told["ledger"]["EUR"]
     assert (steps[-1]["what"], steps[-1]["gross_total"]) == ("Difference", "-1.2300")
 
 

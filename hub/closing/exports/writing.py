@@ -113,7 +113,7 @@ def filled(store: Store, hub: Party, order: Order, path: Path, watch: Watch) -> 
             raise
     with path.open("rb") as written:
         digest = hashlib.file_digest(written, "sha256").hexdigest()
-    sums = {"sums": tally.as_json()} | ({"agreement": agreeing.as_json(found)} if kind.agreeing else {})
+    sums = {"sums": tally.as_json()} | ({"ledger": agreeing.as_json(found)} if kind.agreeing else {})
     return facts | sums | {"file": path.name, "sha256": digest}
 
 
