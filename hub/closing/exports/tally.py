@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from hub.closing.exports.cells import shown
@@ -41,11 +42,14 @@ class Tally:
     def sum_up(self, summed: Sequence[Cells]) -> None:
         """Of currencies, both columns, and perhaps the statuses."""
         self.rows += len(summed[0])
-        for currency, first, second, *status in zip(*summed, strict=True):
-            found = self._found[currency, *status]
-            found[0] += 1
-            found[1] += first or 0
-            found[2] += second or 0
+        currencies, first, second, *status = summed
+        keys = list(zip(currencies, *status, strict=True))
+        for key in set(keys):  # few: all of one are summed up at once
+            mine = [each == key for each in keys]
+            found = self._found[key]
+            found[0] += sum(mine)
+            for place, cells in enumerate((first, second), start=1):
+                found[place] += sum(filter(None, compress(cells, mine)))
 
     @property
     def by_status(self) -> dict[tuple[str, str], Sum]:
