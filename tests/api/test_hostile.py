@@ -196,15 +196,15 @@ STRANGE = {
 }
 
 
-@pytest.mark.parametrize("name", STRANGE)
-def test_strange_json_is_refused_quickly(cpo: Platform, name: str) -> None:  # threats 19, 20, TR-12
+def test_strange_json_is_refused_quickly(cpo: Platform) -> None:  # threats 19, 20, TR-12
     path = "sessions/NL/CPO/SESSION-1"
-    begun = time.process_time()
-    for method in ("PUT", "PATCH"):
-        refused(cpo.receiver(method, path, STRANGE[name]), 400, 413)
-    refused(cpo.receiver("POST", "cdrs", STRANGE[name]), 400, 413)
-    assert time.process_time() - begun < CPU_LIMIT
-    refused(cpo.receiver("GET", path), 404)
+    for name, body in STRANGE.items():
+        begun = time.process_time()
+        for method in ("PUT", "PATCH"):
+            refused(cpo.receiver(method, path, body), 400, 413)
+        refused(cpo.receiver("POST", "cdrs", body), 400, 413)
+        assert time.process_time() - begun < CPU_LIMIT, name
+        refused(cpo.receiver("GET", path), 404)
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b'"text"', b"7", b"true", b"{}"])

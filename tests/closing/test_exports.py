@@ -5,6 +5,7 @@ import io
 import json
 import re
 from decimal import Decimal
+from itertools import product
 
 import openpyxl
 import pyarrow as pa
@@ -161,13 +162,12 @@ def test_quotes_are_those_of_rfc_4180():
     assert cells.texts(['a"b', "a,b", "a\r\nb", None, "é"]) == ['"a""b"', '"a,b"', '"a\r\nb"', "", "é"]
 
 
-@pytest.mark.parametrize("form", [form for form in FORMATS if form != "beancount"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_same_books_give_the_same_bytes(roaming, tmp_path, kind, form):
-    first, second = (written(roaming, kind, form, tmp_path / name) for name in ("one", "two"))
-    assert first.file.read_bytes() == second.file.read_bytes()
-    assert first.sidecar.read_bytes() == second.sidecar.read_bytes()
-    assert first.told["sha256"] == second.told["sha256"]
+def test_the_same_books_give_the_same_bytes(roaming, tmp_path):
+    for kind, form in product(KINDS, [form for form in FORMATS if form != "beancount"]):
+        first, second = (written(roaming, kind, form, tmp_path / name) for name in ("one", "two"))
+        assert first.file.read_bytes() == second.file.read_bytes(), (kind, form)
+        assert first.sidecar.read_bytes() == second.sidecar.read_bytes(), (kind, form)
+        assert first.told["sha256"] == second.told["sha256"], (kind, form)
 
 
 def test_rows_are_in_the_order_of_their_end_and_id(roaming, tmp_path):

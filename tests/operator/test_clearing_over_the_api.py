@@ -46,9 +46,8 @@ def test_what_is_wrong_is_listed_with_the_reason(cleared, finance):
     assert (held["cpo"], held["emsp"], held["energy"]) == ("NL/CPO", "DE/MSP", "20.45")
 
 
-@pytest.mark.parametrize(
-    ("query", "count"),
-    [
+def test_a_list_is_of_what_its_filters_mean(cleared, finance):
+    for query, count in (
         ("", 2),
         ("owner=NL/CPO&emsp=DE/MSP", 2),
         ("owner=DE/MSP", 0),
@@ -59,10 +58,9 @@ def test_what_is_wrong_is_listed_with_the_reason(cleared, finance):
         ("since=2025-03-10T10:30:00Z&until=2025-03-10T10:30:01Z", 2),
         ("until=2025-03-10T10:30:00Z", 0),
         ("cause=none-such", 0),
-    ],
-)
-def test_a_list_is_of_what_its_filters_mean(cleared, finance, query, count):
-    assert len(ids(finance, query)) == finance.get(f"/clearing/cdrs?{query}").json["total"] == count
+    ):
+        total = finance.get(f"/clearing/cdrs?{query}").json["total"]
+        assert len(ids(finance, query)) == total == count, query
 
 
 def test_a_filter_that_is_misspelt_does_not_show_everything_or_nothing(cleared, finance):
@@ -173,17 +171,14 @@ def test_what_comes_after_the_decision_was_asked_for_is_not_decided(cleared, fin
     assert ids(finance, "state=HELD") == ["OWN-2"]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_it_must_be_clear_which_are_meant(cleared, finance):
+    for body in (
         {"decision": "drop"},
         {"decision": "drop", "everything": True, "code": "F6"},
         {"decision": "drop", "state": "DROPPED", "code": "F6"},
         {"decision": "pay", "everything": True},
-    ],
-)
-def test_it_must_be_clear_which_are_meant(cleared, finance, body):
-    assert finance.post("/clearing/decisions", body).status_code == 422
+    ):
+        assert finance.post("/clearing/decisions", body).status_code == 422, body
 
 
 def test_a_party_sees_its_own_and_who_pays_decides(cleared, api):
@@ -198,12 +193,13 @@ def test_a_party_sees_its_own_and_who_pays_decides(cleared, api):
     assert done(cleared, payer, {"decision": "accept", "code": "F6"})["result"]["counts"] == {"RATED": 1}
 
 
-@pytest.mark.parametrize("role", ["support", "pricing", "read-only"])
-def test_others_read_and_do_not_decide(cleared, api, role):
-    caller = api(role)
-    assert caller.get(f"{ONE}/explanation").status_code == 200
-    assert caller.post(f"{ONE}/accept").status_code == 403
-    assert caller.post("/clearing/decisions", {"decision": "drop", "everything": True}).status_code == 403
+def test_others_read_and_do_not_decide(cleared, api):
+    everything = {"decision": "drop", "everything": True}
+    for role in ("support", "pricing", "read-only"):
+        caller = api(role)
+        assert caller.get(f"{ONE}/explanation").status_code == 200, role
+        assert caller.post(f"{ONE}/accept").status_code == 403, role
+        assert caller.post("/clearing/decisions", everything).status_code == 403, role
 
 
 def test_a_cdr_that_is_not_there_is_told(cleared, finance):
@@ -236,18 +232,15 @@ def test_a_check_that_is_set_holds_from_then_on(cleared, finance):
     assert finance.post(f"{ONE}/check").json["state"] == "RATED"
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "status"),
-    [
+def test_a_setting_that_cannot_be_is_refused(finance):
+    for path, body, status in (
         ("/checks/C4", {}, 422),
         ("/checks/C4", {"limits": {"miles": "3"}}, 422),
         ("/checks/C4", {"limits": {"ac_hours": "-3"}}, 422),
         ("/checks/C4", {"severity": "bad"}, 422),
         ("/checks/Z9", {"severity": "OFF"}, 404),
-    ],
-)
-def test_a_setting_that_cannot_be_is_refused(finance, path, body, status):
-    assert finance.send("PATCH", path, body, If_Match="*").status_code == status
+    ):
+        assert finance.send("PATCH", path, body, If_Match="*").status_code == status, (path, body)
 
 
 def test_a_change_of_a_check_needs_the_state_it_is_meant_for(finance):
@@ -292,21 +285,18 @@ def test_an_agreement_is_made_followed_by_another_and_ended(finance, admin):
     assert [each["reason"] for each in admin.get("/audit?limit=2").json["items"]] == ["merged", None]
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
+def test_an_agreement_that_cannot_be_is_refused_by_its_field(finance):
+    for body, field in (
         ({"terms": {"vat_rate": "much"}}, "terms.vat_rate"),
         ({"terms": {"vat_category": "AE"}}, "terms.vat_category"),
         ({"terms": {"colour": "red"}}, "terms.colour"),
         ({"currency": "XXZ"}, "currency"),
         ({"until": "2025-01-01T00:00:00Z"}, "until"),
         ({"since": "tomorrow"}, "since"),
-    ],
-)
-def test_an_agreement_that_cannot_be_is_refused_by_its_field(finance, body, field):
-    answer = finance.post("/agreements", NEW | body)
-    assert (answer.status_code, list(answer.json["fields"])) == (422, [field])
-    assert finance.get("/agreements").json["total"] == 0
+    ):
+        answer = finance.post("/agreements", NEW | body)
+        assert (answer.status_code, list(answer.json["fields"])) == (422, [field])
+        assert finance.get("/agreements").json["total"] == 0, field
 
 
 def test_two_agreements_do_not_begin_at_once(finance):
