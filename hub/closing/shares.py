@@ -1,4 +1,5 @@
-"""What many lines come to, and the share of each: packed, so that a million of them take forty megabytes.
+"""What many lines come to, and the share of each: packed, so that a million of them take fifty megabytes, and
+as much again while they are shared out.
 
 Shares by largest remainder need the remainders of all lines at once; that is why memory grows with the lines
 at all. Whole numbers of 64 bits are used where nothing can overflow, those of Python where something could.
