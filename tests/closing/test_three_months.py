@@ -24,7 +24,7 @@ from hub.hub import Hub
 from hub.ocpi.document import Party
 from hub.settings import Settings
 
-DIES = {"2026-08": (1, 3), "2026-09": (3, 3), "2026-10": (4, 1)}
+DIES = {"2026-08": (1, 5), "2026-09": (3, 5), "2026-10": (4, 1)}
 """Month -> the agreement whose close does, and at every how manieth step; so does its last statement, on all
 its way."""
 FEWEST = 5

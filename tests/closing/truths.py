@@ -149,6 +149,22 @@ def what_is_taken_back_is_no_more_than_the_whole(unit: Unit) -> None:
     assert not [key for key, net in left.items() if net < 0]
 
 
+def credits_are_the_opposite(unit: Unit) -> None:
+    """I4: on statements, of each rate, with its energy and the hub's fee."""
+    told: defaultdict[int, Counter[Any]] = defaultdict(Counter)
+    for line in all_of(unit, statement_lines):
+        if line.clearing_id is not None and line.left_in is None:
+            told[line.clearing_id][line.category, line.rate] += line.base
+            told[line.clearing_id]["energy"] += line.energy
+            told[line.clearing_id]["fee"] += line.fee
+    table = all_of(unit, clearings)
+    known = {(row.owner, row.cdr_key): told[row.id] for row in table if row.statement_id is not None}
+    for row in table:
+        original = known.get((row.owner, row.credits))
+        if row.kind == "CREDIT" and row.statement_id is not None and original is not None:
+            assert {name: -amount for name, amount in told[row.id].items()} == original, row.cdr_key
+
+
 def numbers_have_no_gap(unit: Unit) -> None:
     """O3."""
     told: defaultdict[str, list[int]] = defaultdict(list)
@@ -194,6 +210,7 @@ TRUTHS = (
     statements_add_up,
     nothing_is_stated_twice,
     what_is_taken_back_is_no_more_than_the_whole,
+    credits_are_the_opposite,
     numbers_have_no_gap,
     only_listed_ways_were_gone,
     what_waits_is_told,
