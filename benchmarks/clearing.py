@@ -184,7 +184,7 @@ def judged(cpo: Platform, numbers: range) -> Cost:
             rows = clear.due(unit, 2 * len(numbers))
             costs.append(cost_of(lambda unit=unit, rows=rows: in_turn(unit, rows), len(rows)))
     clerk.everything(cpo.hub.store)
-    return min(costs, key=lambda cost: cost.used)
+    return Cost(min(cost.passed for cost in costs), min(cost.used for cost in costs))
 
 
 def among(cpo: Platform, count: int) -> Cost:
@@ -207,7 +207,7 @@ def restart(store: Store, count: int) -> None:
 
 def run() -> None:
     speeds = Table("database", "what", "speed", title="CDRs")
-    growth = Table("database", "stored", "ms", "CPU ms", "ratio (aim: 1)", title="To check one CDR")
+    growth = Table("database", "stored", "ms", "CPU ms", "ratio of CPU (aim: 1)", title="To check one CDR")
     for name, made in databases():
         with roaming(made("clearing")) as cpo:
             for what, cost in end_to_end(cpo):
@@ -215,6 +215,6 @@ def run() -> None:
             few, many = among(cpo, FEW), among(cpo, MANY)
             for count, cost in ((FEW, few), (MANY, many)):
                 figures = (f"{cost.passed * 1e3:.2f}", f"{cost.used * 1e3:.2f}")
-                growth.add_row(name, f"{count:,}", *figures, f"{cost.passed / few.passed:.2f}")
+                growth.add_row(name, f"{count:,}", *figures, f"{cost.used / few.used:.2f}")
     Console().print(speeds)
     Console().print(growth)
