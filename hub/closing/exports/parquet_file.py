@@ -1,8 +1,6 @@
 """Exports as Parquet: amounts as decimal128(18, 4), instants as timestamps in UTC. Needs `pyarrow`."""
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
@@ -16,8 +14,6 @@ from hub.closing.exports.sheets import Beside, Part, Style
 
 AMOUNT = pa.decimal128(18, PLACES)
 MOST = 10**18
-AHEAD = 2
-"""So many portions wait at most to be written."""
 GROUP = 20_000
 """Rows in a group: what a reader takes at a time, and what is in memory here."""
 
@@ -91,24 +87,12 @@ class ParquetFile:
         self._schema = pa.schema(fields)
         self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._waiting: list[pa.RecordBatch] = []
-        self._beside = ThreadPoolExecutor(1)
-        self._under_way: deque[Future[None]] = deque()
 
     def write(self, portion: Sequence[Cells]) -> None:
         arrays = [of_cells(column.kind, cells) for column, cells in zip(self._columns, portion, strict=True)]
         self._add(arrays)
 
     def write_ready(self, parts: Sequence[Part]) -> None:
-        """The library takes text and writes files without Python: while it does, the next rows are found."""
-        self._under_way.append(self._beside.submit(self._read, parts))
-        self._wait(AHEAD)
-
-    def _wait(self, most: int) -> None:
-        """Until no more than so many portions are under way; what failed there fails here."""
-        while len(self._under_way) > most:
-            self._under_way.popleft().result()
-
-    def _read(self, parts: Sequence[Part]) -> None:
         """Text is read in all columns at once."""
         ready = [part for part in parts if part.ready]
         columns = [column for part in ready for column in part.columns]
@@ -131,9 +115,5 @@ class ParquetFile:
 
     def close(self, beside: Beside | None) -> None:
         """There is nothing beside the rows."""
-        try:
-            self._wait(0)
-            self._flush()
-        finally:
-            self._beside.shutdown(cancel_futures=True)
-            self._file.close()
+        self._flush()
+        self._file.close()
