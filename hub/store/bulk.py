@@ -26,7 +26,7 @@ from hub.store.unit import Unit
 
 TOGETHER = 2_000
 """So many rows at once: more are not faster, and memory is the less the fewer they are."""
-ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+ESCAPES = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
 ENGINES = ("sqlite", "postgresql")
 
 
@@ -102,4 +102,9 @@ def as_copied(rows: Sequence[Sequence[Any]]) -> str:
 
 
 def copied(value: int | str | None) -> str:
-    return r"\N" if value is None else str(value).translate(ESCAPES)
+    if value is None:
+        return r"\N"
+    text = str(value)
+    for sign, escaped in ESCAPES:
+        text = text.replace(sign, escaped)
+    return text
