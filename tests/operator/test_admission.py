@@ -188,9 +188,8 @@ def test_what_is_counted_for_a_user_of_one_party_is_its_own(populated, api, admi
         assert mine.get(path).json["total"] == own, path
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
+def test_what_is_another_partys_is_not_there(populated, api, admin):
+    for method, path in (
         ("GET", "/partners/3"),
         ("GET", "/partners/3/health"),
         ("GET", "/partners/3/quirks"),
@@ -203,17 +202,13 @@ def test_what_is_counted_for_a_user_of_one_party_is_its_own(populated, api, admi
         ("POST", "/jobs/1/cancel"),
         ("GET", "/deliveries/10"),
         ("POST", "/deliveries/10/replay"),
-    ],
-)
-def test_what_is_another_partys_is_not_there(populated, api, admin, method, path):
-    shown = path if method == "GET" else path.rpartition("/")[0]
-    assert admin.get(shown).status_code == 200
-    mine = api("support" if method == "POST" and "rate" not in path else "finance", "NL/CPO")
-    answer = mine.send(method, path, {} if method == "POST" else None)
-    assert answer.status_code == 404
-    assert "XYZ" not in answer.text.replace("BE/XYZ", "").replace("L-XYZ", "").replace("S-XYZ", "").replace(
-        "H-XYZ", ""
-    )
+    ):
+        shown = path if method == "GET" else path.rpartition("/")[0]
+        assert admin.get(shown).status_code == 200, path
+        mine = api("support" if method == "POST" and "rate" not in path else "finance", "NL/CPO")
+        answer = mine.send(method, path, {} if method == "POST" else None)
+        assert answer.status_code == 404, path
+        assert "XYZ" not in re.sub("BE/XYZ|[LSH]-XYZ", "", answer.text), path
 
 
 def test_a_schedule_of_another_party_is_not_there(populated, api, admin):
