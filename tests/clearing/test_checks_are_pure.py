@@ -78,6 +78,7 @@ def test_what_is_cleared_together_has_the_codes_it_has_alone(cpo, emsp):
         own(id="DEAR", **DEAR),
         own(id="A-C", credit=True, credit_reference_id="A", total_cost=minus),
         own(id="A-D", credit=True, credit_reference_id="TWIN", total_cost=minus),
+        own(id="AFTER"),  # no twin of A any more
     ):
         cpo.receiver("POST", "cdrs", body)
     alone = {}
