@@ -1,7 +1,7 @@
 """What must hold of money, prices and operation, and which tests hold it. This table is the way into them.
 
-Every test of it runs on SQLite and PostgreSQL where a database is concerned. Those of clearing and closing were
-each seen to fail when what they guard was broken on purpose: whoever adds one does that too.
+Every test of it runs on SQLite and PostgreSQL where a database is concerned. Those of clearing and closing
+were each seen to fail when what they guard was broken on purpose: whoever adds one does that too.
 """
 
 import ast
