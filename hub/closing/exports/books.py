@@ -166,7 +166,7 @@ class Books:
     def spots(self, wanted: Sequence[tuple[str, str]]) -> list[Spot]:
         """Of CPO and what their CDRs have in common, as `cdr_reading.Apart` in JSON."""
         try:
-            return list(map(self._spots.__getitem__, wanted))
+            return [self._spots[each] for each in wanted]
         except KeyError:
             return self._new_spots(wanted)
 
@@ -246,8 +246,12 @@ class Books:
         """Of those that stand on a statement of the month."""
         if not ids:
             return {}
-        found: dict[int, Stated] = {}
-        for line in map(Stated._make, self._read_lines(ids)):
+        lines = list(map(Stated._make, self._read_lines(ids)))
+        found = {line[0]: line for line in lines}
+        if len(found) == len(lines):  # each has one line, as most have
+            return found
+        found.clear()
+        for line in lines:
             before = found.get(line.clearing)
             found[line.clearing] = line if before is None else both(before, line)
         return found

@@ -123,7 +123,7 @@ class Portion:
         known = self.books.stated(
             [each for each, on in zip(self["id"], self["statement_id"], strict=True) if on is not None]
         )
-        return [known.get(each) for each in self["id"]]
+        return list(map(known.get, self["id"]))
 
     @cached_property
     def billed_nets(self) -> Sequence[int]:
