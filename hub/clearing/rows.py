@@ -91,12 +91,16 @@ def put_all(unit: Unit, entered: Sequence[Mapping[str, Any]]) -> None:
 
 
 def of_a_part(unit: Unit, values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Of a credit, which does not tell itself whether it takes back all: neither it nor that ever changes."""
+    """Of a credit, which does not tell itself whether it takes back all: neither it nor that ever changes.
+
+    Both are told apart with all their digits: what rows round to nought is a part too.
+    """
     original = documents.find(unit, "cdrs", Party.of_code(values["owner"]), str(values["credits"]))
-    if original is None:
+    credit = documents.by_seq(unit, "cdrs", values["cdr_seq"])
+    if original is None or credit is None:
         return values
-    whole = rounded(Decimal(original.document.newest["total_cost"]["before_taxes"]))
-    return {**values, "kind": PARTIAL} if 0 < -values["net"] < whole else values
+    net, whole = (Decimal(each.document.newest["total_cost"]["before_taxes"]) for each in (credit, original))
+    return {**values, "kind": PARTIAL} if 0 < -net < whole else values
 
 
 def columns(stored: Stored, facts: Facts) -> Mapping[str, Any]:

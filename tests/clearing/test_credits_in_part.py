@@ -11,6 +11,7 @@ from roaming import ANN, CPO, EMSP, NOON, complete, own, prepare
 from sqlalchemy import func, select
 
 from hub.clearing import clerk, crediting, deciding, disputes, explaining, goodwill, rows
+from hub.clearing.checks.credit import more_than_is_left
 from hub.clearing.costs import rest
 from hub.clearing.crediting import CannotBeCredited, Replacement
 from hub.clearing.deciding import Decision
@@ -172,6 +173,26 @@ def test_a_part_takes_back_no_more_of_a_tax_than_there_is(roaming, body, says): 
     assert says in row.codes
     accept(roaming, "OWN-1-P1")  # whoever knows better may
     assert found(roaming)["OWN-1-P1"].kind == "PARTIAL"
+
+
+def test_a_part_that_rows_round_to_nought_takes_back_no_whole(roaming):  # I9
+    """Hostile: a tenth of a millionth, for which the eMSP would have been owed all or nothing."""
+    rated = send(roaming, own(), part(net="-0.0000001", gross="-0.0000001"))
+    assert {key: (row.kind, row.state) for key, row in rated.items()} == {
+        "OWN-1": ("NORMAL", "RATED"),
+        "OWN-1-P1": ("PARTIAL", "RATED"),
+    }
+    rated = send(roaming, part(2, "-5.6249999", "-6.2374999"))
+    assert (rated["OWN-1"].state, rated["OWN-1-P2"].kind, owed(roaming)) == ("CREDITED", "PARTIAL", 0)
+
+
+@pytest.mark.parametrize("rate", [Decimal(19), None])
+def test_a_part_names_no_tax_more_often_than_what_it_credits(rate):  # G4
+    """Hostile: the first of a rate is what the CDR has, the second anything."""
+    left = Cost(Decimal(10), Decimal("11.9"), ((rate, Decimal("1.9")),))
+    twice = ((rate, Decimal("0.19")), (rate, Decimal(100)))
+    says = list(more_than_is_left(Cost(Decimal(1), Decimal("101.19"), twice), left))
+    assert says == ["it names a tax that the CDR it credits has not, or one more often"]
 
 
 def test_the_last_part_takes_back_what_is_left_of_the_tax(roaming):  # I4

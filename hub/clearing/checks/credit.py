@@ -1,5 +1,6 @@
 """G: whether a credit takes back what it names, once and whole (CDR-06)."""
 
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -65,9 +66,8 @@ def more_than_is_left(credit: Cost, left: Cost) -> Iterator[str]:
     if credit.net > left.net:
         yield f"it takes back {credit.net}, and of the CDR it credits {left.net} is left"
         return
-    known = dict.fromkeys(rate for rate, _ in left.taxes)
-    if any(rate not in known for rate, _ in credit.taxes):
-        yield "it names a tax that the CDR it credits has not"
+    if Counter(rate for rate, _ in credit.taxes) - Counter(rate for rate, _ in left.taxes):
+        yield "it names a tax that the CDR it credits has not, or one more often"
     for (rate, most), amount in zip(left.taxes, aligned(left, credit), strict=True):
         inside = min(most, NOUGHT) <= amount <= max(most, NOUGHT)
         if not inside or (credit.net == left.net and amount != most):
