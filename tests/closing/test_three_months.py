@@ -170,4 +170,5 @@ def sums_agree(quarter: Quarter, month: str, folder: Path) -> None:
     assert some(owed) == some(balances) == some(posted)
     stated = [row for row in cdrs if row["statement_id"]]
     of_cdrs = [row for row in lines if row["kind"] not in {"ADJUSTMENT", "FEE", "ROUNDING"}]
-    assert summed(stated, "statement_id", "net_total") == summed(of_cdrs, "statement_id", "net_exact")
+    for name in ("net_total", "tax_amount", "gross_total"):
+        assert summed(stated, "statement_id", name) == summed(of_cdrs, "statement_id", name)
