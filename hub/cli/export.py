@@ -244,4 +244,10 @@ def remove(hub: Hub, identity: int) -> None:
 @with_hub
 def run(hub: Hub) -> None:
     """Write those whose time has come now; a running worker does it by itself."""
-    click.echo(f"{scheduled.write_due(hub)} exports written.")
+    count = scheduled.write_due(hub)
+    click.echo(f"{count} export{'' if count == 1 else 's'} written.")
+    with hub.store.reading() as unit:
+        failing = scheduled.failing(unit)
+    if failing:
+        told = "\n".join(f"Export {row.id} into {row.folder}: {row.told}" for row in failing)
+        raise CommandFailed(f"{told}\nMend that; it is tried again by itself.")

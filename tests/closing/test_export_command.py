@@ -68,8 +68,16 @@ def test_the_meaning_of_every_column_is_told(run):
 def test_a_scheduled_export_is_listed_with_what_came_of_it(run, tmp_path):
     words = ("export", "schedule", "add", "journal", "--out", str(tmp_path), "--cpo", "NL/CPO")
     assert run(*words)[1].startswith("Export 1: journal into ")
-    assert run("export", "schedule", "run")[1] == "1 exports written.\n"
+    assert run("export", "schedule", "run")[1] == "1 export written.\n"
     (told,) = json.loads(run("export", "schedule", "list", "--json")[1])
     assert (told["only"], told["told"]) == ("cpo NL/CPO", next(tmp_path.glob("*.csv")).name)
     assert "journal" in run("export", "schedule", "list")[1]
     assert run("export", "schedule", "remove", "1")[0] == 0
+
+
+def test_a_scheduled_export_that_cannot_be_written_is_named(run, tmp_path):
+    folder = tmp_path / "gone"
+    run("export", "schedule", "add", "journal", "--out", str(folder))
+    folder.touch()
+    code, out, err = run("export", "schedule", "run")
+    assert (code, out, f"Export 1 into {folder}: not written: " in err) == (1, "0 exports written.\n", True)

@@ -23,6 +23,7 @@ from hub.store.exports import export_folders
 from hub.store.unit import Unit
 
 log = logging.getLogger(__name__)
+NOT_WRITTEN = "not written"
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
@@ -119,12 +120,17 @@ def written(hub: Hub, row: Any) -> list[Path]:
             order = Order(row.kind, row.format, wanted(row, month), row.mark)
             files.append(write(hub.store, hub.settings.party, order, Path(row.folder)).file)
     except Exception as fault:
-        note(hub, row, told=f"not written: {type(fault).__name__}: {fault}"[:500])
+        note(hub, row, told=f"{NOT_WRITTEN}: {type(fault).__name__}: {fault}"[:500])
         raise
     now = hub.store.clock()
     told = ", ".join(file.name for file in files)
     note(hub, row, told=told, written_at=now, next_at=next_night(now))
     return files
+
+
+def failing(unit: Unit) -> list[Any]:
+    """Those of which the last try came to nothing."""
+    return listed(unit, export_folders.c.told.startswith(NOT_WRITTEN))
 
 
 def note(hub: Hub, row: Any, **columns: Any) -> None:
