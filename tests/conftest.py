@@ -98,7 +98,7 @@ def as_one(make: Callable[..., Engine]) -> Callable[..., Engine]:
     def engine(*arguments: Any, **options: Any) -> Engine:
         made = make(*arguments, **options)
         first = known.get(made.dialect.name)
-        if first is not None and hasattr(first.dialect, "server_version_info"):  # it was connected once
+        if first is not None and getattr(first.dialect, "server_version_info", None) is not None:  # connected
             made.dialect, made._compiled_cache = first.dialect, first._compiled_cache
         else:
             known[made.dialect.name] = made
