@@ -18,7 +18,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "sessions": (outbox.owe, rating.rate),
     "cdrs": (outbox.owe,),
     "tokens": (outbox.owe,),
-    "invoicereconciliation": (outbox.owe, keeping.record),
+    "invoicereconciliation": (keeping.record, outbox.owe),  # who hears of it is told by its sides
 }
 
 RULED: tuple[Callable[[Unit, Rule], None], ...] = (rating.retry_ruled, turning.follow)

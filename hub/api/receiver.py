@@ -53,7 +53,7 @@ def get(wire: Wire, **path: str) -> Response:
     """The object as the hub keeps it, in the caller's edition (CDR-02 among others)."""
     target = Target.of(wire, **path)
     with guard.hub().store.reading() as unit:
-        stored = living(wire, found(unit, wire, target))
+        stored = own(unit, wire, found(unit, wire, target))
         try:
             body = wire.dump(stored.document, guard.around(unit))
         except NotExpressible as reason:
@@ -105,7 +105,7 @@ def delete(wire: Wire, **path: str) -> Response:
     """Delete an object (TAR-03)."""
     target = Target.of(wire, **path)
     with guard.hub().store.unit() as unit:
-        existing = living(wire, claimed(unit, wire, target))
+        existing = own(unit, wire, claimed(unit, wire, target))
         counterparts.refuse_if_of_the_hub(unit, existing)
         documents.remove(unit, existing, source=guard.caller().partner.id)
     return envelope.answer()
@@ -141,6 +141,14 @@ def living(wire: Wire, existing: Stored | None) -> Stored:
     if existing is None or existing.deleted:
         raise wire.module.missing
     return existing
+
+
+def own(unit: Unit, wire: Wire, existing: Stored | None) -> Stored:
+    """It is there, and not of another platform that speaks for the same party in another role."""
+    known = living(wire, existing)
+    if not counterparts.is_of(unit, known, guard.caller().partner.id):
+        raise wire.module.missing
+    return known
 
 
 def type_of(wire: Wire, body: Json) -> str | None:

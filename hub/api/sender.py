@@ -11,7 +11,7 @@ from hub.ocpi import parts, strictjson
 from hub.ocpi.document import Json, Party
 from hub.ocpi.errors import InvalidParameter, NotExpressible
 from hub.ocpi.leniency import UNDATED_LISTS
-from hub.ocpi.module import Module
+from hub.ocpi.module import Module, Role
 from hub.ocpi.paging import Query
 from hub.ocpi.wire import Wire
 from hub.parties.partner import Partner
@@ -66,7 +66,10 @@ def viewer_of(module: Module, partner: Partner) -> Viewer:
     owned = tuple(party.code for party in partner.parties(*module.owners))
     if not module.for_one:
         return Viewer(owned, (), partner.has(*module.heard_by))
-    return Viewer(owned, tuple(party.code for party in partner.parties(*module.heard_by)), hears=False)
+    heard = tuple(party.code for party in partner.parties(*module.heard_by))
+    if len(module.owners) > 1:
+        owned, heard = (tuple(each.code for each in partner.parties(role)) for role in (Role.CPO, Role.EMSP))
+    return Viewer(owned, heard, hears=False)
 
 
 def rendered(wire: Wire, rows: Sequence[Any]) -> Sequence[bytes]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from hub.ocpi.modules import MODULES
 from hub.store.documents import TABLES
+from hub.store.invoices import invoice_records
 from hub.store.prepared import Prepared
 from hub.store.readers import RESTRICTED, SOME, sightings, tariff_readers
 from hub.store.unit import Glance, Unit
@@ -30,8 +31,8 @@ from hub.store.unit import Glance, Unit
 class Viewer:
     """Who looks at a module (TR-58, SES-20, CDR-16).
 
-    owned      Party.code of its parties in the role that owns the module
-    addressed  Party.code of its parties in the role that hears the module
+    owned      Party.code of its parties in the role that owns the module; where several do, of its CPOs
+    addressed  Party.code of its parties in the role that hears the module; where several own it, of its eMSPs
     hears      whether what is meant for all is meant for it
     readers    Party.code of its parties for which it sees prices of its own; nearly always empty
     """
@@ -124,6 +125,8 @@ class Shape:
     def visible(self) -> ColumnElement[bool]:
         """What a viewer may see: its own, what is meant for it, and what is meant for all."""
         table = self.table
+        if len(MODULES[self.module].owners) > 1:
+            return self.billed()
         own = [table.c.owner == bindparam(f"owned_{place}") for place in range(self.owned)]
         others = [table.c.audience == bindparam(f"addressed_{place}") for place in range(self.addressed)]
         if self.hears:
@@ -132,6 +135,15 @@ class Shape:
             others.append(and_(table.c.audience == SOME, self.readable().exists()))
         said = [table.c[self.unsaid].is_(None)] if self.unsaid else []
         return or_(false(), *own, and_(or_(false(), *others), *said))
+
+    def billed(self) -> ColumnElement[bool]:
+        """The records of which a party of the viewer is a side, in the role that it has there: one code may
+        be a CPO here and an eMSP elsewhere."""
+        head = invoice_records.c
+        as_cpo = [head.cpo == bindparam(f"owned_{place}") for place in range(self.owned)]
+        as_emsp = [head.emsp == bindparam(f"addressed_{place}") for place in range(self.addressed)]
+        mine = select(head.document).where(head.document == self.table.c.seq)
+        return mine.where(or_(false(), *as_cpo, *as_emsp)).exists()
 
     def readable(self) -> Select[Any]:
         """That one of the viewer's parties may read it, though it is not for all."""

@@ -41,20 +41,24 @@ class Pair:
         return self.emsp if owner == self.cpo else self.cpo
 
 
-def audience(unit: Unit, document: Document, existing: Stored | None, to: Party | None) -> Party | None:
+def audience(
+    unit: Unit, document: Document, existing: Stored | None, to: Party | None, sender: int
+) -> Party | None:
     """The party that is to hear of a record; None when nobody can tell.
 
     existing  the record as it was; it stays for whom it is
     to        whom its sender has addressed
+    sender    the partner that sends it
     """
     if existing is not None:
+        refuse_if_of_another(unit, existing, sender)
         refuse_if_of_the_hub(unit, existing)
     before = None if existing is None or existing.audience is None else Party.of_code(existing.audience)
     if before is not None and to not in (None, before):
         raise InvalidParameter(
             f"This record is for {before}: DELETE it, and POST another one", fields={"id": f"is for {before}"}
         )
-    pair = pair_of(unit, document, to or before)
+    pair = pair_of(unit, document, to or before, sender)
     return before if pair is None else pair.other(document.owner)
 
 
@@ -72,10 +76,40 @@ def refuse_if_of_the_hub(unit: Unit, existing: Stored) -> None:
         )
 
 
-def pair_of(unit: Unit, document: Document, to: Party | None) -> Pair | None:
-    """Between whom a record is; InvalidParameter when that cannot be."""
+def refuse_if_of_another(unit: Unit, existing: Stored, sender: int) -> None:
+    if not is_of(unit, existing, sender):
+        raise InvalidParameter(
+            "Another platform that speaks for this party has a record of this id",
+            fields={"id": "of another platform"},
+        )
+
+
+def is_of(unit: Unit, stored: Stored, partner: int) -> bool:
+    """Whether an object is of this partner: a party may be a CPO at one and an eMSP at another, and what the
+    one bills is none of the other's."""
+    if stored.module != MODULE:
+        return True
+    return writer_of(unit, stored.seq, stored.document.owner) in {None, partner}
+
+
+def writer_of(unit: Unit, seq: int, owner: Party) -> int | None:
+    """The partner that holds the owner of a record in the role in which the record bills, if there is one."""
+    record = invoice_records.c
+    row = unit.connection.execute(select(record.cpo).where(record.document == seq)).first()
+    if row is None:
+        return None
+    held = partner_roles.c
+    mine = held.party == owner.code, held.role == (CPO if row.cpo == owner.code else EMSP)
+    return unit.connection.execute(select(held.partner_id).where(*mine)).scalar()
+
+
+def pair_of(unit: Unit, document: Document, to: Party | None, sender: int | None) -> Pair | None:
+    """Between whom a record is; InvalidParameter when that cannot be.
+
+    sender  the partner whose roles it may be of; None for whoever speaks for its owner
+    """
     owner, keys = document.owner, keys_of(document)
-    ways = [way for way in (CPO, EMSP) if plays(unit, owner, way)]
+    ways = [way for way in (CPO, EMSP) if plays(unit, owner, way, sender)]
     if to is not None:
         ways = [way for way in ways if plays(unit, to, EMSP if way == CPO else CPO)]
         if not ways:
@@ -119,8 +153,11 @@ def counted(unit: Unit, owner: Party, keys: Sequence[str], way: str) -> Counter[
     return found
 
 
-def plays(unit: Unit, party: Party, role: str) -> bool:
+def plays(unit: Unit, party: Party, role: str, partner: int | None = None) -> bool:
+    """At this partner, or with None at any."""
     held = select(partner_roles.c.role).where(partner_roles.c.party == party.code)
+    if partner is not None:
+        held = held.where(partner_roles.c.partner_id == partner)
     return unit.connection.execute(held.where(partner_roles.c.role == role).limit(1)).first() is not None
 
 
@@ -144,7 +181,7 @@ def find_again(unit: Unit) -> None:
         stored = documents.claim(unit, MODULE, Party.of_code(owner), key)
         assert stored is not None
         with suppress(InvalidParameter):
-            pair = pair_of(unit, stored.document, None)
+            pair = pair_of(unit, stored.document, None, writer_of(unit, stored.seq, stored.document.owner))
             if pair is not None:
                 other = pair.other(stored.document.owner)
                 documents.save(unit, stored.document, stored, audience=other, source=None)

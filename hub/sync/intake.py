@@ -128,7 +128,7 @@ def store(unit: Unit, sender: Sender, document: Document, existing: Stored | Non
     if module.name in RESTRICTED:
         audience = readers.audience(unit, document)
     elif module.addressed:
-        audience = counterparts.audience(unit, document, living, sender.to)
+        audience = counterparts.audience(unit, document, living, sender.to, partner.id)
     documents.save(unit, document, existing, audience=audience, source=partner.id)
     return Kept.CHANGED if living else Kept.NEW
 

@@ -23,6 +23,7 @@ from hub.ocpi.modules import MODULES
 from hub.store.base import INSERTS, Instant, Serial
 from hub.store.deliveries import deliveries
 from hub.store.documents import TABLES
+from hub.store.invoices import invoice_records
 from hub.store.parties import endpoints, partner_roles, partners
 from hub.store.prepared import Prepared
 from hub.store.readers import RESTRICTED, SIGHTED, SOME, sightings, tariff_readers
@@ -85,6 +86,8 @@ def hearing(module: Module) -> Select[Any]:
     role = role.where(or_(*(partner_roles.c.role == each for each in sorted(module.heard_by))))
     if module.for_one:
         role = role.where(partner_roles.c.party == bindparam("party"))
+    if len(module.owners) > 1:
+        role = role.where(side_of(bindparam("document", type_=Serial)))
     everybody = (
         select(partners.c.id)
         .join(endpoints, endpoints.c.partner_id == partners.c.id)
@@ -98,6 +101,16 @@ def hearing(module: Module) -> Select[Any]:
         )
         .order_by(partners.c.id)  # every transaction takes its rows in this order: no deadlock
     )
+
+
+def side_of(document: ColumnElement[Any]) -> ColumnElement[bool]:
+    """That a party is a side of a record in this very role: one code may be a CPO at one platform, and an
+    eMSP at another."""
+    record, held = invoice_records.c, partner_roles.c
+    as_cpo = and_(held.role == "CPO", record.cpo == held.party)
+    as_emsp = and_(held.role == "EMSP", record.emsp == held.party)
+    mine = select(record.document).where(record.document == document)
+    return mine.where(or_(as_cpo, as_emsp)).exists()
 
 
 def may_read(role: Select[Any]) -> ColumnElement[bool]:
@@ -144,6 +157,8 @@ def waiting(module: Module) -> Select[Any]:
     table, name = TABLES[module.name], module.name
     known = exists().where(deliveries.c.partner_id == partners.c.id, deliveries.c.module == name)
     hears = or_(*(partner_roles.c.role == each for each in sorted(module.heard_by)))
+    if len(module.owners) > 1:
+        hears = and_(hears, side_of(table.c.seq))
     return (
         select(partners.c.id)
         .join(partner_roles, partner_roles.c.partner_id == partners.c.id)

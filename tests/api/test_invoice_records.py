@@ -241,6 +241,31 @@ def test_a_platform_of_both_roles_bills_in_both_directions(cpo, emsp, connect):
     }
 
 
+def test_one_code_of_two_platforms_is_two_parties(connect, cpo, emsp):
+    """Hostile: the eMSP AT/TWO is another company than the CPO of that code (CRED-24 is of roles)."""
+    runs, drives = connect("AT/TWO", Role.CPO, "2.3.0"), connect("AT/TWO", Role.EMSP, "2.3.0")
+    with_cdrs(runs, "A-1")
+    with_cdrs(cpo, "C-1", of="AT/TWO")
+    assert code(runs.receiver("POST", MODULE, record("AT/TWO", "A-1"))) == (201, 1000)
+    path = f"{MODULE}/AT/TWO/RECORD-1"
+    assert [code(drives.receiver(verb, path))[0] for verb in ("GET", "DELETE")] == [404, 404]
+    assert code(drives.put(path, record("AT/TWO", "C-1", last_updated=LATER)))[1] == 2001
+    drives.receiver("POST", MODULE, record("AT/TWO", "A-1", id="FALSE"))
+    drives.receiver("POST", MODULE, record("AT/TWO", "C-1", id="BACK"))
+    cpo.receiver("POST", MODULE, record("NL/CPO", "C-1", id="FOR-TWO"))
+    with cpo.hub.store.unit() as unit:
+        completeness.look(unit)
+    assert kept(cpo.hub) == {
+        "RECORD-1": ("ATTWO", "DEMSP", ("A-1",)),
+        "FALSE": (None, "ATTWO", ("A-1",)),
+        "BACK": ("NLCPO", "ATTWO", ("C-1",)),
+        "FOR-TWO": ("NLCPO", "ATTWO", ("C-1",)),
+    }
+    seen = [[each["id"] for each in one.pulled(MODULE)] for one in (runs, drives, emsp)]
+    assert seen == [["RECORD-1"], ["FALSE", "BACK", "FOR-TWO"], ["RECORD-1"]]
+    assert {partner for partner, _, _ in owed(cpo.hub)} == {emsp.id, cpo.id, drives.id}
+
+
 def listed(cpo, *bodies):
     """What becomes of records that stand in the list of this CPO."""
     found = []

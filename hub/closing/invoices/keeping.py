@@ -45,12 +45,14 @@ def record(unit: Unit, change: Change) -> None:
 
 def names_of(unit: Unit, change: Change) -> Names:
     """Between whom the record of a party is."""
-    owner = change.document.owner
+    owner, writer = change.document.owner, change.source
+    if writer is None:
+        writer = counterparts.writer_of(unit, change.seq, owner)
     if change.audience is not None:
-        pair = counterparts.pair_of(unit, change.document, Party.of_code(change.audience))
+        pair = counterparts.pair_of(unit, change.document, Party.of_code(change.audience), writer)
         assert pair is not None, "the counterpart is given"
         return codes(pair)
-    return (owner.code, None) if counterparts.plays(unit, owner, CPO) else (None, owner.code)
+    return (owner.code, None) if counterparts.plays(unit, owner, CPO, writer) else (None, owner.code)
 
 
 def codes(pair: Pair) -> Names:
