@@ -40,6 +40,8 @@ SAYS = {UNCHECKED: "It could not be checked."}
 BATCH = 100
 SETTLED = 300 * 1_000_000
 """After so long no transaction is still under way that could bring a CDR with a lower number."""
+FAR_BACK = 20_000
+"""Among so many of the last CDRs those are looked for that came later nevertheless."""
 AGAIN = 86_400 * 1_000_000
 """What is held is looked at again after so long, and at once when something that it may wait for comes."""
 
@@ -59,6 +61,25 @@ def enter_new(unit: Unit, most: int = BATCH) -> int:
         settled = settled.where(table.c.seq <= new[-1].seq)
     rows.put_through(unit, unit.connection.execute(settled).scalar())
     return len(new)
+
+
+LEFT_OUT = Prepared(
+    every=select(TABLES["cdrs"])
+    .outerjoin(clearings, clearings.c.cdr_seq == TABLES["cdrs"].c.seq)
+    .where(TABLES["cdrs"].c.seq > bindparam("since"), TABLES["cdrs"].c.seq <= bindparam("through"))
+    .where(clearings.c.id.is_(None))
+    .order_by(TABLES["cdrs"].c.seq)
+    .limit(bindparam("most"))
+)
+
+
+def enter_left_out(unit: Unit, most: int = BATCH) -> int:
+    """Give rows to CDRs whose transaction took longer than SETTLED, or whose process had another clock: they
+    came below where all had theirs. How many."""
+    through = rows.through(unit)
+    late = LEFT_OUT.all(unit, since=through - FAR_BACK, through=through, most=most)
+    rows.put_all(unit, [columns_of(documents.stored("cdrs", row)) for row in late])
+    return len(late)
 
 
 def columns_of(stored: Stored) -> Mapping[str, Any]:

@@ -38,7 +38,10 @@ class Clerk(Ticking):
 
 
 def look(store: Store) -> None:
-    """At what is held, and at what is disputed."""
+    """At what is held, at what is disputed, and, where transactions end in any order, at what came late."""
+    if not store.sqlite:
+        with store.unit() as unit:
+            clear.enter_left_out(unit)
     with store.unit() as unit:
         waking.wake(unit)
         deciding.drop_overdue(unit)

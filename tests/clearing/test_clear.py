@@ -8,7 +8,7 @@ from platforms import code
 from roaming import ANN, CPO, DEAR, ELEMENTS, EMSP, NOON, complete, own, prepare, tariff
 from sqlalchemy import select
 
-from hub.clearing import clear, clerk, rule_sets
+from hub.clearing import clear, clerk, rows, rule_sets
 from hub.clearing.checks import Setting
 from hub.clearing.rule import Severity
 from hub.parties import agreements
@@ -186,3 +186,17 @@ def test_every_cdr_gets_its_row_once_however_often_it_is_looked_for(roaming):
     with roaming.hub.store.unit() as unit:
         assert [clear.enter_new(unit) for _ in range(2)] == [1, 0]
         assert len(unit.connection.execute(select(clearings)).all()) == 8
+
+
+def test_a_cdr_that_came_below_where_all_had_their_rows_gets_one(roaming):
+    """Its transaction took minutes, or its process another clock: it was acknowledged, and is billed."""
+    assert code(roaming.receiver("POST", "cdrs", own())) == (201, 1000)
+    store = roaming.hub.store
+    with store.unit() as unit:
+        rows.put_through(unit, 10)
+    assert clerk.some(store) == 0
+    if store.sqlite:  # where writers come one after the other, and it cannot be
+        with store.unit() as unit:
+            assert (clear.enter_left_out(unit), clear.enter_left_out(unit)) == (1, 0)
+    clerk.look(store)
+    assert clerk.some(store) == 1
