@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections import Counter
 
 import pytest
@@ -86,6 +87,16 @@ def test_whoever_plays_it_is_told_what_to_type_and_the_database_stays(tmp_path, 
     assert {command.split()[0] for command in commands} <= {each.name for each in cli.COMMANDS}
     assert cli.run(["demo", "--month", "2026-09", "--database", str(file)]) == 1
     assert "Choose another --database" in capsys.readouterr().err
+
+
+def test_what_a_clerk_is_told_to_type_can_be_done_as_it_stands(tmp_path, monkeypatch, capsys):
+    file = tmp_path / "month.sqlite"
+    assert cli.run(["demo", "--month", "2026-09", "--sessions", "0", "--database", str(file)]) == 0
+    commands = re.findall(r"^  hub (.+?)(?:  |$)", capsys.readouterr().out, re.MULTILINE)
+    monkeypatch.setenv("HUB_DATABASE_URL", f"sqlite:///{file}")
+    monkeypatch.chdir(tmp_path)
+    assert [command for command in commands if cli.run(shlex.split(command)) != 0] == []
+    assert list((tmp_path / "exports").glob("cdr_reconciliation-2026-09.xlsx"))
 
 
 @pytest.mark.parametrize("month", ["2026-13", "october", "2099-01"])

@@ -142,19 +142,16 @@ def holding(row: Any) -> set[str]:
 
 def next_steps(console: Console, wanted: Wanted, rows: Sequence[Any], commands: frozenset[str]) -> None:
     console.print("\n[bold cyan]The hub is yours[/]: its database stays. Type")
-    say(console, f"export HUB_DATABASE_URL=sqlite:///{shlex.quote(str(wanted.database))}")
-    for command, what in steps(wanted, rows):
-        if command.split()[1] in commands:
-            say(console, command, what)
-
-
-def say(console: Console, command: str, what: str = "") -> None:
-    console.print(f"  [bold]{command:<78}[/] {what}".rstrip(), soft_wrap=True)
+    found = [each for each in steps(wanted, rows) if each[0].split()[1] in commands]
+    wide = max((len(command) for command, _ in found), default=0)
+    console.print(f"  [bold]export HUB_DATABASE_URL=sqlite:///{shlex.quote(str(wanted.database))}[/]", soft_wrap=True)
+    for command, what in found:
+        console.print(f"  [bold]{command:<{wide}}[/]  {what}", soft_wrap=True)
 
 
 def steps(wanted: Wanted, rows: Sequence[Any]) -> list[tuple[str, str]]:
     """In the order in which a finance clerk works."""
-    dear, like, right = with_code(rows, "F6"), with_code(rows, "B4"), rated(rows)
+    dear, like, right = with_code(rows, "F6"), with_code(rows, "B4"), right_one(rows)
     return [
         ("hub cdr list --state held", "which are wrong"),
         (f"hub cdr explain {dear}", "why this one is"),
@@ -177,8 +174,11 @@ def with_code(rows: Sequence[Any], code: str) -> str:
     return named(next(row for row in rows if row.state == State.HELD and f'["{code}",' in row.codes))
 
 
-def rated(rows: Sequence[Any]) -> str:
-    return named(next(row for row in rows if row.state == State.RATED))
+def right_one(rows: Sequence[Any]) -> str:
+    """One that the hub has issued: who issued a CDR credits it."""
+    by_hub = {cpo.party for cpo in CPOS if cpo.by_hub}
+    rated = (row for row in rows if row.state == State.RATED)
+    return named(next(row for row in rated if str(Party.of_code(row.owner)) in by_hub))
 
 
 def named(row: Any) -> str:
