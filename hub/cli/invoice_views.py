@@ -11,7 +11,7 @@ NAMES = ("number", "by", "for", "invoice", "record", "listed", "statement", "rec
 CDRS = ("CDR", "Known", "State", "Ended", "Net", "Gross", "")
 SUMS = ("CDRs", "Net", "Gross", "Net as it should be", "Difference", "Allowed", "", "")
 TOLD = ("Told", "As it should be", "Difference", "Allowed", "", "")
-STATEMENTS = ("Statement", "State", "CDRs", "Net", "Gross", "")
+STATEMENTS = ("Statement", "State", "CDRs of it", "Net of these", "Gross of these", "")
 COUNTS: Mapping[str, str] = {
     "listed": "Listed",
     "known": "Known",
