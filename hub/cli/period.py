@@ -100,6 +100,7 @@ def show_(hub: Hub, month: str, only: int | None, as_json: bool) -> None:
             if agreement.valid_from < periods.ends(agreement, month)
             and periods.holds_in(unit, agreement, month)
         ]
+        nobodys = 0 if only else candidates.of_none(unit)
     if as_json:
         show_json(found)
         return
@@ -110,6 +111,11 @@ def show_(hub: Hub, month: str, only: int | None, as_json: bool) -> None:
     if waiting:
         click.echo("\nOn no statement")
         show_table(CARRIED_HEADINGS, waiting)
+    if nobodys:
+        click.echo(
+            f"\nCDRs of no agreement, of any month: {nobodys}. They come onto no statement, accepted or not, "
+            "before one is added. See `hub cdr list --code E9`."
+        )
 
 
 def detailed(unit: Unit, agreement: Any, month: str) -> Json:

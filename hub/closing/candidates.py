@@ -12,6 +12,7 @@ from hub.clearing.states import State
 from hub.parties.agreements import Agreement
 from hub.store import bulk
 from hub.store.adjustments import adjustments
+from hub.store.agreements import agreements
 from hub.store.bulk import TOGETHER, streamed
 from hub.store.clearings import clearings
 from hub.store.statements import period_carried
@@ -128,6 +129,26 @@ def of_agreement(agreement: Agreement) -> ColumnElement[bool]:
             during(clearings.c.started_at, agreement),
         ),
     )
+
+
+def of_none(unit: Unit) -> int:
+    """How many CDRs wait that are of no agreement, and so come onto no statement, accepted or not."""
+    one = agreements.c
+    theirs = select(one.id).where(
+        one.cpo == clearings.c.owner,
+        one.emsp == clearings.c.emsp,
+        one.currency == clearings.c.currency,
+        one.valid_from <= clearings.c.started_at,
+        or_(one.valid_to.is_(None), clearings.c.started_at < one.valid_to),
+    )
+    query = select(func.count()).where(
+        clearings.c.agreement_id.is_(None),
+        clearings.c.statement_id.is_(None),
+        clearings.c.state.in_([*READY, State.HELD, State.DISPUTED]),
+        ~theirs.exists(),
+    )
+    found: int = unit.connection.execute(query).scalar_one()
+    return found
 
 
 def during(instant: Any, agreement: Agreement) -> ColumnElement[bool]:

@@ -67,6 +67,15 @@ def test_a_month_goes_from_open_to_settled(month, run):
     assert all(verb in verbs for verb in ("close", "approve", "send", "contest", "finalise"))
 
 
+def test_what_is_of_no_agreement_is_told_though_no_statement_will_have_it(month, run):
+    assert "no agreement" not in run("period", "show", "2026-10")[1]
+    put(month, cdr("N", [("5", 19)], currency="SEK"), agreement=None)
+    put(month, cdr("M", [("5", 19)], currency="SEK"), agreement=None, state=State.HELD)
+    assert "of no agreement, of any month: 2." in run("period", "show", "2026-10")[1]
+    agree(month, currency="SEK")
+    assert "no agreement" not in run("period", "show", "2026-10")[1]
+
+
 def test_tables_show_what_it_comes_to(month, run):
     assert "30.02" in run("period", "close", "2026-10")[1]
     assert "35.72" in run("statement", "list", "--month", "2026-10", "--state", "draft")[1]
