@@ -144,7 +144,9 @@ def next_steps(console: Console, wanted: Wanted, rows: Sequence[Any], commands: 
     console.print("\n[bold cyan]The hub is yours[/]: its database stays. Type")
     found = [each for each in steps(wanted, rows) if each[0].split()[1] in commands]
     wide = max((len(command) for command, _ in found), default=0)
-    console.print(f"  [bold]export HUB_DATABASE_URL=sqlite:///{shlex.quote(str(wanted.database))}[/]", soft_wrap=True)
+    console.print(
+        f"  [bold]export HUB_DATABASE_URL=sqlite:///{shlex.quote(str(wanted.database))}[/]", soft_wrap=True
+    )
     for command, what in found:
         console.print(f"  [bold]{command:<{wide}}[/]  {what}", soft_wrap=True)
 
