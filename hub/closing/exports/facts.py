@@ -210,17 +210,19 @@ def keepable(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def write_out(store: Store, hub: Party) -> int:
-    """Some of the CDRs that came since the last time; how many there were."""
+    """Some of the CDRs that came since the last time; how many were kept: what cannot be is no reason to look
+    again at once."""
     with taken(store, hub) as snapshot:
         since = snapshot.raw(select(func.max(cdr_facts.c.cdr_seq)))[0][0] or 0
         query = select(clearings.c.id).where(clearings.c.cdr_seq > since)
         ids = [row[0] for row in snapshot.raw(query.order_by(clearings.c.cdr_seq).limit(SOME))]
         question = Question(snapshot, NOBODY_ASKED, "")
         rows = readable(question, Books(snapshot, NOBODY_ASKED.period), ids) if ids else []
-    if ids:
+    fit = list(keepable(rows)) if ids else []
+    if fit:
         with store.unit() as unit:
-            keep(unit, keepable(rows))
-    return len(ids)
+            keep(unit, fit)
+    return len(fit)
 
 
 def readable(question: Question, books: Books, ids: list[int]) -> list[dict[str, Any]]:
