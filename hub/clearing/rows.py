@@ -7,7 +7,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, or_, select, update
 from sqlalchemy.sql.base import Executable
 
 from hub.clearing import bounds, readings
@@ -18,6 +18,7 @@ from hub.ocpi.document import Document, Json, Party
 from hub.ocpi.modules import MODULES
 from hub.ocpi.wire import fold, key_of
 from hub.store import documents
+from hub.store.adjustments import adjustments
 from hub.store.base import INSERTS, Instant, of_micro
 from hub.store.clearings import clearing_progress, clearings, in_millionths
 from hub.store.documents import Stored
@@ -246,6 +247,8 @@ LIKE = tuple(
 )
 """What is compared of others."""
 ROW = clearings.c
+BY_LINE = exists().where(adjustments.c.key == "credit/" + ROW.owner + "/" + ROW.cdr_key).label("by_line")
+"""Whether a line took back all of it: on a statement it stays STATED or SETTLED, and no credit is named."""
 
 
 def given(name: str) -> BindParameter[Any]:
@@ -260,7 +263,7 @@ def same(*names: str) -> list[ColumnElement[bool]]:
 ALIVE = or_(and_(ROW.state != State.REJECTED, ROW.state != State.DROPPED), ROW.credited_by.is_not(None))
 BILLING = tuple(ROW.kind != kind for kind in CREDITS)
 OTHERS = (
-    select(*LIKE)
+    select(*LIKE, BY_LINE)
     .where(ROW.id != given("this"), *BILLING, ALIVE)
     .where(or_(ROW.received_at < given("received_at"), ROW.cdr_seq < given("cdr_seq")))
     .order_by(ROW.id.desc())
@@ -321,7 +324,7 @@ def other(row: Any) -> Other:
         start=row.started_at,
         end=row.ended_at,
         energy=amount(row.energy),
-        credited=row.credited_by is not None or row.state == State.CREDITED,
+        credited=row.credited_by is not None or row.state == State.CREDITED or bool(row.by_line),
         replaced=row.replaced_by is not None,
         reference=row.reference,
         coordinates=(amount(row.latitude), amount(row.longitude)) if placed else None,

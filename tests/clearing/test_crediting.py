@@ -182,6 +182,18 @@ def test_an_emsp_that_takes_no_credits_gets_a_line(roaming, emsp, billed):
         credit(roaming, billed)
 
 
+@pytest.mark.parametrize("state", ["STATED", "SETTLED"])
+def test_what_comes_in_the_place_of_a_stated_cdr_that_a_line_took_back_is_owed(roaming, emsp, billed, state):
+    emsp.set(credit_cdrs=False)
+    with roaming.hub.store.unit() as unit:
+        unit.connection.execute(clearings.update().values(state=state, statement_id=1))
+    done = credit(roaming, billed, replacement=Replacement())
+    found = cleared(roaming)
+    assert (found[billed.cdr_key].state, found[billed.cdr_key].credited_by) == (state, None)
+    new = found[done.replacement_key]
+    assert (new.kind, new.state) == ("REPLACEMENT", "RATED")
+
+
 def test_terms_without_credits_are_held_to(roaming, billed):
     with roaming.hub.store.unit() as unit:
         agreements.end(unit, 1, 1, Signed(ANN))
