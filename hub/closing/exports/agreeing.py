@@ -34,8 +34,8 @@ class Step(NamedTuple):
 
 
 class Books(NamedTuple):
-    """What the statements of a month say, by currency: lines that are of no CDR, fees apart; all of them;
-    what the eMSPs owe besides; what of it the ledger has."""
+    """What the statements of a month say, by currency: lines that are no CDR (what a line takes back,
+    goodwill, rounding), fees apart; all of them; what the eMSPs owe besides; what of it the ledger has."""
 
     others: Mapping[str, Sum]
     statements: Mapping[str, Sum]
@@ -60,7 +60,7 @@ def of_one(currency: str, rows: Mapping[tuple[str, str], Sum], books: Books) -> 
     standing = sum((found for status, found in mine.items() if status in STANDING), other)
     for status, found in mine.items():
         yield Step(currency, f"CDRs {status}", *found)
-    yield Step(currency, "Lines of statements that are of no CDR", *other)
+    yield Step(currency, "Other lines of the statements", *other)
     yield Step(currency, "Statements", *stated)
     yield Step(currency, "Fees of the hub that eMSPs pay", None, None, fees)
     yield Step(currency, "Owed by eMSPs in the ledger", None, None, owed_)
