@@ -150,12 +150,13 @@ def free_port() -> int:
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Inside, SIGTERM and SIGHUP are as Ctrl-C, so that nobody is left behind."""
+    """Inside, SIGTERM and SIGHUP are as Ctrl-C, so that nobody is left behind; and SIGINT is, which a shell
+    lets its background jobs ignore."""
 
     def interrupted(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     former = {number: signal.signal(number, interrupted) for number in numbers}
     try:
         yield
