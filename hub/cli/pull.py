@@ -16,7 +16,7 @@ from hub.store import findings
 from hub.store.findings import Finding
 from hub.store.schedules import schedules
 from hub.store.unit import Unit
-from hub.sync import completeness
+from hub.sync import completeness, counterparts
 from hub.sync import schedule as rows
 from hub.sync.schedule import FAILED, Scheduled
 from hub.sync.schedule_defaults import CRAWL, PULL
@@ -61,6 +61,7 @@ def check(hub: Hub, name: str | None, as_json: bool) -> None:
     A session without a CDR after a day, a CDR of an unknown session, an object that its owner's list has no
     more (`hub sync pull --whole` looks anew), and one that could not be read (`hub quarantine list`).
     """
+    counterparts.find_again(hub.store)
     with hub.store.unit() as unit:
         whose = None if name is None else found(unit, name).id
         completeness.look(unit, whose)

@@ -10,7 +10,7 @@ from hub.parties import registry
 from hub.store import findings
 from hub.store.schedules import schedules
 from hub.store.unit import Unit
-from hub.sync import completeness
+from hub.sync import completeness, counterparts
 from hub.sync import schedule as rows
 from hub.sync.schedule import Scheduled
 from hub.sync.schedule_defaults import CRAWL
@@ -28,6 +28,7 @@ def look(hub: Hub, wanted: Json, progress: Watch) -> Json:
     Lists are read by whichever worker takes their schedules, one of a partner at a time.
     """
     lists = read(hub, wanted["partner"], progress) if wanted["lists"] else []
+    counterparts.find_again(hub.store)
     with hub.store.unit() as unit:
         completeness.look(unit, wanted["partner"])
         found = Counter(each.missing.kind for each in findings.all_of(unit, wanted["partner"]))

@@ -26,7 +26,7 @@ from hub.store.quarantine import quarantine
 from hub.store.unit import Unit
 from hub.sync import counterparts
 from hub.sync.intake import Sender
-from hub.sync.run import Outcome, Run
+from hub.sync.run import Interrupted, Outcome, Run
 from hub.sync.slots import SECOND
 
 PATIENCE = 24 * 3600 * SECOND
@@ -39,7 +39,10 @@ sessions, cdrs = TABLES["sessions"], TABLES["cdrs"]
 
 
 def nightly(run: Run) -> Outcome:
-    """Look through everything, in one transaction."""
+    """Look through everything, in one transaction; before, for whom records are, each in one of its own."""
+    counterparts.find_again(run.hub.store, run.stopping.is_set)
+    if run.stopping.is_set():
+        raise Interrupted
     return Outcome(told="see `hub sync check`", finish=look)
 
 
@@ -50,7 +53,6 @@ def look(unit: Unit, partner_id: int | None = None) -> None:
         found = (each for each in find(unit) if partner_id in (None, each.partner_id))
         findings.settle(unit, [kind], found, **scope)
     held_again(unit)
-    counterparts.find_again(unit)
 
 
 def note_unlisted(unit: Unit, sender: Sender, cursor: Cursor) -> None:

@@ -128,9 +128,23 @@ def store(unit: Unit, sender: Sender, document: Document, existing: Stored | Non
     if module.name in RESTRICTED:
         audience = readers.audience(unit, document)
     elif module.addressed:
+        refuse_brought_back(unit, existing, document)
         audience = counterparts.audience(unit, document, living, sender.to, partner.id)
     documents.save(unit, document, existing, audience=audience, source=partner.id)
     return Kept.CHANGED if living else Kept.NEW
+
+
+def refuse_brought_back(unit: Unit, existing: Stored | None, document: Document) -> None:
+    """What a party deleted comes back by a later word alone: what is sent once more in ignorance of its end is
+    none. What the hub wrote and withdrew was no word of the party."""
+    if existing is None or not existing.deleted or counterparts.is_of_the_hub(unit, existing):
+        return
+    if is_stale(existing, document):
+        said = instants.text(existing.last_updated)
+        raise InvalidParameter(
+            f"This object was deleted: to bring it back it needs a last_updated later than {said}",
+            fields={"last_updated": "not later than what was deleted"},
+        )
 
 
 # CDRs, received once and never changed (CDR-01 to CDR-06) ---------------------------------------------------

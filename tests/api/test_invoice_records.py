@@ -7,15 +7,17 @@ from sqlalchemy import select
 
 from hub.ocpi import instants
 from hub.ocpi.document import Party
+from hub.ocpi.errors import InvalidParameter
 from hub.ocpi.module import Role
 from hub.ocpi.wire import WIRES
 from hub.parties import access, registry
 from hub.store import documents
 from hub.store.deliveries import deliveries
 from hub.store.invoices import invoice_cdrs, invoice_records
-from hub.sync import completeness, intake, sender
+from hub.sync import completeness, counterparts, intake, sender
 from hub.sync.claiming import Mark
 from hub.sync.intake import NotOwn, Sender
+from hub.sync.run import Interrupted, Run
 
 MODULE = "invoicereconciliation"
 NO_SUCH = {"OCPI_to_country_code": "FR", "OCPI_to_party_id": "ABC"}
@@ -57,6 +59,13 @@ def kept(hub):
             for head in heads
             if head.withdrawn_at is None
         }
+
+
+def refused(answer):
+    """Which fields are refused, and why."""
+    told = answer.json
+    assert told["status_code"] == 2001, told
+    return {each["field"]: each["error"] for each in told["data"]}
 
 
 def of(head):
@@ -208,11 +217,76 @@ def test_one_that_came_before_its_cdrs_is_told_when_they_are_there(cpo, emsp):
     assert kept(cpo.hub) == {"RECORD-1": ("NLCPO", None, ("C-1", "C-2"))}
     assert (owed(cpo.hub), emsp.pulled(MODULE)) == ([], [])
     with_cdrs(cpo, "C-1")
-    with cpo.hub.store.unit() as unit:
-        completeness.look(unit)
+    counterparts.find_again(cpo.hub.store)
     assert kept(cpo.hub)["RECORD-1"][:2] == ("NLCPO", "DEMSP")
     ((partner, method, _),) = owed(cpo.hub)
     assert (partner, method) == (emsp.id, "POST")
+
+
+def test_each_that_came_before_its_cdrs_is_looked_at_in_a_transaction_of_its_own(cpo, emsp):
+    for identity in ("ONE", "TWO", "THREE"):
+        cpo.receiver("POST", MODULE, record(id=identity))
+    with_cdrs(cpo, "C-1")
+    kept_back = iter([False, False, True])  # as the process ends, what was found stays
+    counterparts.find_again(cpo.hub.store, lambda: next(kept_back))
+    assert sorted(names[1] or "" for names in kept(cpo.hub).values()) == ["", "DEMSP", "DEMSP"]
+    counterparts.find_again(cpo.hub.store)
+    assert {names[1] for names in kept(cpo.hub).values()} == {"DEMSP"}
+
+
+def test_the_night_looks_for_them_and_leaves_off_when_the_process_ends(cpo, emsp):
+    cpo.receiver("POST", MODULE, record())
+    with_cdrs(cpo, "C-1")
+    night = Run(cpo.hub)
+    night.stopping.set()
+    with pytest.raises(Interrupted):
+        completeness.nightly(night)
+    assert kept(cpo.hub)["RECORD-1"][1] is None
+    completeness.nightly(Run(cpo.hub))
+    assert kept(cpo.hub)["RECORD-1"][1] == "DEMSP"
+
+
+def test_a_record_lists_as_many_cdrs_as_the_hub_looks_up_and_the_last_counts_too(cpo, emsp, connect):
+    """Hostile: one request is not to keep the database from everybody, nor to hide a stranger's CDR."""
+    connect("FR/EMS", Role.EMSP, "2.3.0")
+    many = [f"X{number}" for number in range(counterparts.MOST - 2)]
+    with_cdrs(cpo, "C-1")
+    with_cdrs(cpo, "C-3", of="FR/EMS")
+    foreign = cpo.receiver("POST", MODULE, record("NL/CPO", "C-1", *many, "C-3"))
+    assert refused(foreign) == {"cdrs": "of DE/MSP, FR/EMS"}
+    assert code(cpo.receiver("POST", MODULE, record("NL/CPO", "C-1", "C-2", *many))) == (201, 1000)
+    assert kept(cpo.hub)["RECORD-1"][:2] == ("NLCPO", "DEMSP")
+    longer = record("NL/CPO", "C-1", "C-2", "C-4", *many, last_updated=LATER)
+    for answer in (
+        cpo.receiver("POST", MODULE, longer | {"id": "LONGER"}),
+        cpo.put(f"{MODULE}/NL/CPO/RECORD-1", longer),
+    ):
+        assert refused(answer) == {"cdrs": "50001 are more than 50000"}
+        assert "several records of the same invoice_id" in answer.json["status_message"]
+    assert len(kept(cpo.hub)["RECORD-1"][2]) == counterparts.MOST
+    with pytest.raises(InvalidParameter):
+        listed(cpo, longer | {"id": "LONGER"})
+
+
+def test_one_that_was_deleted_comes_back_by_a_later_word_alone(cpo, emsp):
+    """As in what a list shows: nobody brings it back who has not heard of its end."""
+    with_cdrs(cpo, "C-1", "C-2")
+    path = f"{MODULE}/NL/CPO/RECORD-1"
+    cpo.receiver("POST", MODULE, record())
+    cpo.receiver("DELETE", path)
+    earlier = record(last_updated="2015-01-01T00:00:00Z")
+    for answer in (
+        cpo.receiver("POST", MODULE, record()),
+        cpo.put(path, record()),
+        cpo.receiver("POST", MODULE, earlier),
+        cpo.put(path, earlier),
+    ):
+        assert refused(answer) == {"last_updated": "not later than what was deleted"}
+        assert "was deleted" in answer.json["status_message"]
+    assert listed(cpo, record()) == ["stale"]
+    assert kept(cpo.hub) == {}
+    assert code(cpo.put(path, record(last_updated=LATER))) == (201, 1000)
+    assert kept(cpo.hub).keys() == {"RECORD-1"}
 
 
 def test_two_cpos_with_cdrs_of_one_id_do_not_hear_of_each_others_invoices(cpo, emsp, connect):
@@ -253,8 +327,7 @@ def test_one_code_of_two_platforms_is_two_parties(connect, cpo, emsp):
     drives.receiver("POST", MODULE, record("AT/TWO", "A-1", id="FALSE"))
     drives.receiver("POST", MODULE, record("AT/TWO", "C-1", id="BACK"))
     cpo.receiver("POST", MODULE, record("NL/CPO", "C-1", id="FOR-TWO"))
-    with cpo.hub.store.unit() as unit:
-        completeness.look(unit)
+    counterparts.find_again(cpo.hub.store)
     assert kept(cpo.hub) == {
         "RECORD-1": ("ATTWO", "DEMSP", ("A-1",)),
         "FALSE": (None, "ATTWO", ("A-1",)),
