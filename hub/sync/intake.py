@@ -135,7 +135,7 @@ def store(unit: Unit, sender: Sender, document: Document, existing: Stored | Non
 
 
 def refuse_brought_back(unit: Unit, existing: Stored | None, document: Document) -> None:
-    """What a party deleted comes back by a later word alone: what is sent once more in ignorance of its end is
+    """What a party deleted comes back by a later word alone: what is sent in ignorance of its end is
     none. What the hub wrote and withdrew was no word of the party."""
     if existing is None or not existing.deleted or counterparts.is_of_the_hub(unit, existing):
         return
