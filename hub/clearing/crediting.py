@@ -76,7 +76,7 @@ def credit(
     if charge is None:
         raise CannotBeCredited(
             f"{Party.of_code(row.owner)} issued {row.cdr_key}, so the credit CDR must come from it. Ask it "
-            "for one, or take the amount back by a line of the next statement"
+            "for one, or take the amount back by a line of the next statement (--line)"
         )
     if takes_credits(unit, row) and not in_parts(unit, row):
         done = Credited(by_cdr(unit, row, actor.name, why))

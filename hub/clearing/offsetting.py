@@ -4,7 +4,7 @@ Of a part: so much less is owed, once the CDR itself is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import update
 
@@ -21,6 +21,17 @@ DAY = 86_400 * 1_000_000
 ACCEPTED, IN_PART = "ACCEPTED", "PARTIAL"
 
 
+class Word(NamedTuple):
+    """Who decides, and what they say about it."""
+
+    by: str
+    why: str | None
+
+    def of(self, what: str) -> str:
+        """What happens, and why it is wanted."""
+        return what if self.why is None else f"{what}: {self.why}"
+
+
 def rate(unit: Unit, credit: Any, by: str, why: str | None = None, found: Sequence[Found] = ()) -> State:
     """A credit that is right, or that somebody accepts; where it stands then.
 
@@ -31,15 +42,17 @@ def rate(unit: Unit, credit: Any, by: str, why: str | None = None, found: Sequen
         states.move(unit, credit, State.RATED, by, why, found, next_check_at=None)
         return State.RATED
     fates = PARTS if credit.kind == rows.PARTIAL else FATES
-    return fates[State(original.state)](unit, credit, original, by)
+    return fates[State(original.state)](unit, credit, original, Word(by, why))
 
 
-def both(unit: Unit, credit: Any, original: Any, by: str) -> State:
+def both(unit: Unit, credit: Any, original: Any, word: Word) -> State:
     """What was credited is on a statement, or will be; the credit is on that one or on the next."""
     if partial.is_taken_back(unit, original) or abs(credit.net) > abs(original.net):
-        return too_much(unit, credit, original, by)
-    states.move(unit, credit, State.RATED, by, f"it credits {original.cdr_key}", next_check_at=None)
-    taken_back(unit, original, credit.cdr_key, by, f"credited by {credit.cdr_key}")
+        return too_much(unit, credit, original, word.by)
+    states.move(
+        unit, credit, State.RATED, word.by, word.of(f"it credits {original.cdr_key}"), next_check_at=None
+    )
+    taken_back(unit, original, credit.cdr_key, word.by, f"credited by {credit.cdr_key}")
     return State.RATED
 
 
@@ -59,11 +72,11 @@ def credited(unit: Unit, original: Any, credit_key: str | None, by: str, why: st
     disputes.close(unit, of_it, outcome=ACCEPTED, closed_by=by, why=why, credit_key=credit_key)
 
 
-def neither(unit: Unit, credit: Any, original: Any, by: str) -> State:
+def neither(unit: Unit, credit: Any, original: Any, word: Word) -> State:
     """Nobody pays what was not accepted, so nothing is to be paid back."""
     why = f"{original.cdr_key} is not paid, so its credit is not either"
-    unpaid(unit, original, credit.cdr_key, by)
-    return dropped(unit, credit, by, why)
+    unpaid(unit, original, credit.cdr_key, word.by)
+    return dropped(unit, credit, word.by, why)
 
 
 def dropped(unit: Unit, credit: Any, by: str, why: str) -> State:
@@ -89,14 +102,14 @@ def name(unit: Unit, original: Any, credit_key: str | None) -> None:
     )
 
 
-def twice(unit: Unit, credit: Any, original: Any, by: str) -> State:
+def twice(unit: Unit, credit: Any, original: Any, word: Word) -> State:
     """Held until it is dropped."""
-    return held(unit, credit, by, f"{original.cdr_key} is credited already; drop this one", None)
+    return held(unit, credit, word.by, f"{original.cdr_key} is credited already; drop this one", None)
 
 
-def not_yet(unit: Unit, credit: Any, original: Any, by: str) -> State:
+def not_yet(unit: Unit, credit: Any, original: Any, word: Word) -> State:
     """What it credits is not cleared yet."""
-    return held(unit, credit, by, f"{original.cdr_key} is not cleared yet", unit.now + SOON)
+    return held(unit, credit, word.by, f"{original.cdr_key} is not cleared yet", unit.now + SOON)
 
 
 def held(unit: Unit, credit: Any, by: str, why: str, next_check_at: int | None) -> State:
@@ -109,18 +122,18 @@ def held(unit: Unit, credit: Any, by: str, why: str, next_check_at: int | None) 
 # Of a part -------------------------------------------------------------------------------------------------
 
 
-def in_part(unit: Unit, credit: Any, original: Any, by: str) -> State:
+def in_part(unit: Unit, credit: Any, original: Any, word: Word) -> State:
     """So much less is owed of what is paid, or will be; when that was the last of it, it is credited."""
     left = partial.left(unit, original)
     if -credit.net > left:
-        return too_much(unit, credit, original, by)
+        return too_much(unit, credit, original, word.by)
     last = -credit.net == left
     why = f"it credits {'the rest' if last else 'a part'} of {original.cdr_key}"
-    states.move(unit, credit, State.RATED, by, why, next_check_at=None)
+    states.move(unit, credit, State.RATED, word.by, word.of(why), next_check_at=None)
     if last:
-        credited(unit, original, credit.cdr_key, by, f"credited in parts, the last by {credit.cdr_key}")
+        credited(unit, original, credit.cdr_key, word.by, f"credited in parts, the last by {credit.cdr_key}")
     else:
-        answered(unit, credit, original, by)
+        answered(unit, credit, original, word.by)
     return State.RATED
 
 
@@ -137,14 +150,14 @@ def answered(unit: Unit, credit: Any, original: Any, by: str) -> None:
             disputes.say(unit, each.id, party=original.owner, by=by, text=told)
 
 
-def waits(unit: Unit, credit: Any, original: Any, by: str) -> State:
+def waits(unit: Unit, credit: Any, original: Any, word: Word) -> State:
     """It is less than the CDR, of which nobody has accepted anything yet."""
-    return held(unit, credit, by, f"{original.cdr_key} is held; decide upon that first", unit.now + DAY)
+    return held(unit, credit, word.by, f"{original.cdr_key} is held; decide upon that first", unit.now + DAY)
 
 
-def of_nothing(unit: Unit, credit: Any, original: Any, by: str) -> State:
+def of_nothing(unit: Unit, credit: Any, original: Any, word: Word) -> State:
     """A part of what nobody pays."""
-    return dropped(unit, credit, by, f"{original.cdr_key} is not paid, so nothing of it is paid back")
+    return dropped(unit, credit, word.by, f"{original.cdr_key} is not paid, so nothing of it is paid back")
 
 
 def too_much(unit: Unit, credit: Any, original: Any, by: str) -> State:
@@ -153,7 +166,7 @@ def too_much(unit: Unit, credit: Any, original: Any, by: str) -> State:
     return held(unit, credit, by, f"of {original.cdr_key} {left} is left, and this is more; drop it", None)
 
 
-Fate = Callable[[Unit, Any, Any, str], State]
+Fate = Callable[[Unit, Any, Any, Word], State]
 FATES: Mapping[State, Fate] = {
     State.RECEIVED: not_yet,
     State.CHECKED: not_yet,

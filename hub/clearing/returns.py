@@ -13,6 +13,7 @@ from hub.clearing import deciding
 from hub.clearing.checks import BY_CODE
 from hub.clearing.clear import SAYS
 from hub.clearing.deciding import Filter
+from hub.clearing.formulas import harmless
 from hub.clearing.rule import Severity
 from hub.clearing.states import State
 from hub.ocpi import instants, strictjson
@@ -45,8 +46,6 @@ COLUMNS = (
     "reason",
 )
 SCHEMA_VERSION = 1
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A text that begins so is a formula for a spreadsheet, whoever wrote it."""
 
 
 def returned(unit: Unit, owner: Party, since: int | None = None, until: int | None = None) -> Iterator[Json]:
@@ -118,11 +117,6 @@ def cell(value: object) -> str:
     if isinstance(value, Decimal):
         return f"{value:f}"
     return harmless(" | ".join(value) if isinstance(value, list) else str(value))
-
-
-def harmless(text: str) -> str:
-    """With an apostrophe before what a spreadsheet would reckon."""
-    return f"'{text}" if text.startswith(DANGEROUS) else text
 
 
 def as_json_lines(entries: Iterable[Json]) -> Iterator[str]:

@@ -126,7 +126,7 @@ def show_report(told: list[Json]) -> None:
     """For each currency the sums, then those of each axis, the greatest difference first."""
     out = console()
     for each in told:
-        out.print(f"{each['currency']}: {each['recomputed']} CDRs recomputed, {each['count']} differ")
+        out.print(f"{each['currency']}: {each['recomputed']} recomputed, {each['count']} differ")
         show_table(("", *SUMS), [("all", *sums(each))])
         for axis, groups in each["by"].items():
             out.print()

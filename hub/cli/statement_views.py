@@ -61,7 +61,7 @@ def difference(found: Json, currency: str) -> str:
         return "None of its CDRs could be recomputed."
     verdict = "within" if found["within"] else "OUTSIDE"
     return (
-        f"{found['cdrs']} CDRs recomputed: they claim {found['claimed']:f} {currency} where "
+        f"{found['cdrs']} recomputed: the CDRs claim {found['claimed']:f} {currency} where "
         f"{found['expected']:f} would be right, {verdict} the tolerance of {found['allowed']:f}."
     )
 

@@ -151,6 +151,10 @@ def test_what_a_partner_writes_is_no_formula(roaming, tmp_path):
     assert [cell.data_type for line in book["Lines"] for cell in line if cell.value == EVIL] == ["s"]
 
 
+def test_no_formula_begins_where_semicolons_separate_cells():
+    assert cells.texts(["a;=1+1", "b; c", "-;-5"]) == ["a;'=1+1", "b; c", "'-;'-5"]
+
+
 @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "\ta", "\ra", "\na"])
 def test_every_beginning_of_a_formula_is_made_harmless(cell):
     assert cells.texts(["a", cell])[1].lstrip('"').startswith("'")

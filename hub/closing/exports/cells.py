@@ -4,13 +4,12 @@ import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+from hub.clearing.formulas import harmless
 from hub.closing.exports import clocks
 from hub.closing.exports.columns import PLACES, WHOLE, Cells, Kind
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of one, or for something that it skips before one."""
 QUOTED = re.compile(r'[",\r\n]')
-ODD = ('"', ",", "\r", "\n=", "\n+", "\n-", "\n@", "\n\t")
+ODD = ('"', ",", "\r", *(f"{before}{sign}" for before in "\n;" for sign in "=+-@\t"))
 """In many cells with a line for each: whether any of them has to be looked at."""
 
 
@@ -70,10 +69,6 @@ def quoted(text: str) -> str:
         return text
     doubled = text.replace('"', '""')
     return f'"{doubled}"'
-
-
-def harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 AS_TEXT: Mapping[Kind, Callable[[Cells], list[str]]] = {
