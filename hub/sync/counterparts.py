@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, ColumnElement, Select, String, any_, bindparam, func, select
+from sqlalchemy import ARRAY, ColumnElement, Select, String, any_, bindparam, func, literal_column, select
 
 from hub.ocpi.document import Document, Party
 from hub.ocpi.errors import InvalidParameter
@@ -159,14 +159,18 @@ def likeliest(counts: Counter[Party]) -> Party | None:
 
 
 def counting(way: str, engine: str) -> Select[Any]:
-    """How many CDRs there are between the owner of a record and each other party, among those it lists."""
+    """How many CDRs there are between the owner of a record and each other party, among those it lists.
+
+    SQLite would read all CDRs of an eMSP: a plus keeps it from that index, and it goes by the listed keys.
+    """
     mine, other = (cdrs.c.owner, cdrs.c.audience) if way == CPO else (cdrs.c.audience, cdrs.c.owner)
-    whose = mine == bindparam("owner")
+    plain = literal_column("+cdrs.audience") if (way, engine) == (EMSP, "sqlite") else mine
+    whose = plain == bindparam("owner", type_=String)
     return select(other, func.count()).where(whose, among(cdrs.c.key, engine)).group_by(other)
 
 
 def among(column: ColumnElement[str], engine: str) -> ColumnElement[bool]:
-    """One parameter for however many: a statement that names each took ten times as long."""
+    """One parameter for however many."""
     if engine == "sqlite":
         return column.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value))
     return column == any_(bindparam("keys", type_=ARRAY(String)))
