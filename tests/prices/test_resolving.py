@@ -137,7 +137,7 @@ def test_without_a_rule_the_connector_decides(ruling: Ruling) -> None:
     found = resolved(ruling)
     assert (found.rule, found.tariff_id) == (None, "T")
     ((_, why),) = found.considered
-    assert why == "partner is NLEMS, not DEMSP"
+    assert why == "partner is NL/EMS, not DE/MSP"
 
 
 def test_a_rule_whose_tariff_has_ended_resolves_to_nothing_not_to_a_weaker_one(ruling: Ruling) -> None:
