@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from hub.closing.exports.books import FROM_ROW, NOWHERE, Books, Dispute, Spot, Stated, Version
 from hub.closing.exports.cdr_reading import Place, Token, Told, apart_of, place_of, read, token_of
-from hub.closing.exports.columns import number, numbers
+from hub.closing.exports.columns import numbers
 from hub.closing.exports.question import Question
 from hub.closing.exports.snapshot import Snapshot
 from hub.closing.exports.wanted import AROUND, Wanted
@@ -128,13 +128,13 @@ class Portion:
     @cached_property
     def billed_nets(self) -> Sequence[int]:
         """As the statement has it, rounded as that is; until it stands on one, as the CDR has it."""
-        pairs = zip(self.nets, self.stated, strict=True)
-        return [net if on is None else number(on.net) for net, on in pairs]
+        pairs = zip(self["net"], self.stated, strict=True)
+        return numbers([net if on is None else on.net for net, on in pairs])  # type: ignore[return-value]
 
     @cached_property
     def billed_grosses(self) -> Sequence[int | None]:
-        pairs = zip(numbers(self["gross"]), self.stated, strict=True)
-        return [gross if on is None else number(on.net + on.tax) for gross, on in pairs]
+        pairs = zip(self["gross"], self.stated, strict=True)
+        return numbers([gross if on is None else on.net + on.tax for gross, on in pairs])
 
     @cached_property
     def whys(self) -> list[str | None]:

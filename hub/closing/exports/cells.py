@@ -9,7 +9,7 @@ from hub.closing.exports import clocks
 from hub.closing.exports.columns import PLACES, WHOLE, Cells, Kind
 
 QUOTED = re.compile(r'[",\r\n]')
-ODD = ('"', ",", "\r", *(f"{before}{sign}" for before in "\n;" for sign in "=+-@\t"))
+ODD = ('"', ",", "\r", "=", "@", "\t", "\n+", ";+", "\n-", ";-")
 """In many cells with a line for each: whether any of them has to be looked at."""
 
 
@@ -54,7 +54,7 @@ def texts(cells: Cells) -> list[str]:
     """Most columns have nothing odd in any cell, which one look at all of them tells."""
     told = [cell or "" for cell in cells]
     together = "\n".join(["", *told])
-    if together.count("\n") == len(told) and not any(each in together for each in ODD):
+    if together.count("\n") == len(told) and not any(map(together.__contains__, ODD)):
         return told
     return [safe(cell) for cell in told]
 

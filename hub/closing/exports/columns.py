@@ -72,8 +72,8 @@ def turned(rows: Iterable[Sequence[Any]], columns: int) -> list[Cells]:
 
 
 def numbers(micros: Iterable[int | None]) -> list[int | None]:
-    """Millionths, as the tables have them, as ten-thousandths."""
-    return [None if value is None else number(value) for value in micros]
+    """Millionths, as the tables have them, as ten-thousandths; most are whole ones."""
+    return [None if value is None else number(value) if value % FINER else value // FINER for value in micros]
 
 
 def number(micro: int) -> int:
