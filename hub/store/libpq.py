@@ -47,8 +47,14 @@ def packed(value: Any) -> Packed:
     if kind is bool:
         return b"t" if value else b"f"
     if kind is list:
-        return b"{%b}" % b",".join(map(element, value))
+        return b"{%b}" % elements(value)
     raise TypeError(f"no parameter of a prepared statement: {value!r}")
+
+
+def elements(values: Sequence[Any]) -> bytes:
+    if set(map(type, values)) == {int}:
+        return ",".join(map(str, values)).encode()
+    return b",".join(map(element, values))
 
 
 def element(value: Any) -> bytes:

@@ -4,6 +4,8 @@ read, and nothing of what happens while it is written."""
 import csv
 import io
 import json
+import sqlite3
+import threading
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
@@ -19,9 +21,7 @@ from sqlalchemy import insert, update
 from hub.clearing import rows, states
 from hub.clearing.states import State
 from hub.closing import ledger
-from hub.closing.exports import cdr_columns, facts, kinds, scheduled
-from hub.closing.exports.csv_file import CsvFile
-from hub.closing.exports.parquet_file import ParquetFile
+from hub.closing.exports import cdr_columns, cdrs, facts, kinds, parquet_file, scheduled
 from hub.closing.exports.wanted import Wanted
 from hub.closing.exports.writing import Order, write
 from hub.closing.ledger import Entry, Posting
@@ -154,6 +154,14 @@ def test_the_journal_is_balanced_by_another_bookkeeping_too(month, tmp_path):
     assert len(postings) == len(rows_of(written(month, tmp_path, "journal")))
 
 
+def few_at_once(monkeypatch, rows):
+    """As if the month had many rows: in portions, groups and threads."""
+    for module in (cdrs, facts):
+        monkeypatch.setattr(module, "PORTION", rows)
+    monkeypatch.setattr(parquet_file, "AT_ONCE", 2 * rows)
+    monkeypatch.setattr(parquet_file, "GROUP", 4 * rows)
+
+
 def test_what_was_written_out_is_what_is_read(month, tmp_path, monkeypatch):
     """Whatever a CDR says, and whether its text lies ready or not."""
     odd = {"remark": "", "meter_id": "a\x1eb", "session_id": "S\0", "auth_method": '"'}
@@ -164,8 +172,8 @@ def test_what_was_written_out_is_what_is_read(month, tmp_path, monkeypatch):
     big = {"total_energy": Decimal("1e400"), "total_time": Decimal("123456789012345.6")}
     put(month, cdr("BIG", PARTS) | big, state=State.HELD)
     put(month, cdr("OLD", PARTS) | {"start_date_time": "0001-01-01T00:00:00Z"}, state=State.HELD)
-    for form, sizes in (("csv", CsvFile), ("parquet", ParquetFile)):
-        monkeypatch.setattr(sizes, "size", 4)
+    few_at_once(monkeypatch, 4)
+    for form in ("csv", "parquet"):
         fresh = written(month, tmp_path / form, form=form)
         kept = written(month, tmp_path / form, form=form)
         plain = kinds.KINDS["cdr_reconciliation"]._replace(ready=None)
@@ -181,6 +189,31 @@ def test_what_was_written_out_is_what_is_read(month, tmp_path, monkeypatch):
         assert len(unit.connection.execute(cdr_facts.select()).all()) == 12  # all but ODD
     for form in ("jsonl", "xlsx"):
         assert written(month, tmp_path, form=form).told["rows"] == 13
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_database_of_one_thread_at_a_time_tells_the_same(month, tmp_path, monkeypatch, form):
+    few_at_once(monkeypatch, 2)
+    ahead = written(month, tmp_path, form=form).file.read_bytes()
+    monkeypatch.setattr(sqlite3, "threadsafety", 1)
+    assert written(month, tmp_path, form=form).file.read_bytes() == ahead
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_an_export_that_is_given_up_leaves_no_thread_and_no_connection(month, tmp_path, monkeypatch, form):
+    few_at_once(monkeypatch, 1)
+    whole = written(month, tmp_path, form=form).file.read_bytes()
+    before, at_hand = set(threading.enumerate()), len(month._idle)
+
+    def give_up(rows_, _):
+        if rows_ == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        written(month, tmp_path / "given up", form=form, watch=give_up)
+    assert (set(threading.enumerate()), len(month._idle)) == (before, at_hand)
+    assert list((tmp_path / "given up").iterdir()) == []
+    assert written(month, tmp_path, form=form).file.read_bytes() == whole
 
 
 def test_a_worker_writes_out_ahead_of_any_export(month):
@@ -206,8 +239,7 @@ def test_the_columns_that_last_are_told_by_the_cdr_alone(month, tmp_path):
 
 
 def test_what_happens_while_an_export_is_written_is_in_the_next_one(month, tmp_path, monkeypatch):
-    for file in (CsvFile, ParquetFile):
-        monkeypatch.setattr(file, "size", 1)
+    few_at_once(monkeypatch, 1)
     for form in ("csv", "parquet", "jsonl"):
         before = written(month, tmp_path, form=form).file.read_bytes()
         during = written(month, tmp_path, form=form, watch=meddling(month))
@@ -244,9 +276,7 @@ def meddling(store):
 )
 def test_rows_that_fail_in_the_middle_leave_what_was_there(month, tmp_path, monkeypatch, form, table, values):
     tmp_path /= "out"
-    for file in (CsvFile, ParquetFile):
-        monkeypatch.setattr(file, "size", 1)
-    monkeypatch.setattr("hub.closing.exports.cdrs.PORTION", 1)
+    few_at_once(monkeypatch, 1)
     written(month, tmp_path)  # so that there are facts
     before = written(month, tmp_path, form=form)
     with month.unit() as unit:

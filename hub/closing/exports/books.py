@@ -9,7 +9,19 @@ from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
 import msgspec
-from sqlalchemy import BigInteger, Text, func, select, tuple_, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    func,
+    select,
+    true,
+    tuple_,
+    type_coerce,
+)
 
 from hub.closing.exports.cdr_reading import Apart, read_apart
 from hub.closing.exports.columns import WHOLE
@@ -31,10 +43,13 @@ from hub.store.statements import statement_lines, statements
 
 FROM_ROW = (
     "id", "owner", "emsp", "kind", "state", "codes", "received_at", "started_at", "ended_at", "currency",
-    "net", "gross", "expected_net", "expected_gross", "carried_net", "carried_gross", "cause",
-    "agreement_id", "tariff_version_id", "rules", "policy", "input_hash", "statement_id", "cdr_key",
-    "cdr_seq",
+    "net", "gross", "recomputed_net", "recomputed_gross", "cause", "why", "agreement_id", "tariff_version_id",
+    "rules", "policy", "input_hash", "statement_id", "cdr_key", "cdr_seq",
 )  # fmt: skip
+LINES = ("line", "fee", "line_net", "line_tax", "category", "line_rate")
+"""How a CDR stands on its statement, empty where it stands on none: the number of its first line there, what
+the hub gets and what is billed in millionths, rounded as the document is; and of which VAT, empty where it
+has several."""
 CDRS = TABLES["cdrs"]
 FEW = 5_000
 """So many sites and versions are remembered at a time."""
@@ -43,6 +58,22 @@ MOST_WATTS = 10**12
 """More than all power stations of the world give."""
 GROUP = Kind.GROUP.value
 HELD = ("HELD", "REJECTED", "DROPPED")
+
+
+def recomputed(name: str) -> ColumnElement[Any]:
+    """What the tariff at the start makes of it; where none is known, what those make that it carries."""
+    return func.coalesce(clearings.c[f"expected_{name}"], clearings.c[f"carried_{name}"])
+
+
+def why() -> ColumnElement[Any]:
+    """Of those that are not paid, why not."""
+    event = clearing_events.c
+    mine = event.clearing_id == clearings.c.id, event.after.in_(HELD)
+    last = select(event.why).where(*mine).order_by(event.id.desc()).limit(1).correlate(clearings)
+    return case((clearings.c.state.in_(HELD), last.scalar_subquery()))
+
+
+COMPUTED = {"recomputed_net": recomputed("net"), "recomputed_gross": recomputed("gross"), "why": why()}
 
 
 class Connector(msgspec.Struct, frozen=True):
@@ -101,34 +132,35 @@ class Dispute(NamedTuple):
     reason: str
 
 
-class Stated(NamedTuple):
-    """How a CDR stands on its statement: its first line there, what the hub gets, what is billed.
-
-    category, rate      None where it has several
-    fee, rate, net, tax as millionths; net and tax as they are rounded on the document
-    """
-
-    clearing: int
-    line: int
-    fee: int
-    net: int
-    tax: int
-    category: str | None
-    rate: int | None
-    statement: int
-
-
 ZONES = available_timezones()
 UNKNOWN = Site("UTC", {})
 NOWHERE = Version("", 0)
 read_location = msgspec.json.Decoder(Location, strict=False).decode
 
 
-def from_row(names: Iterable[str]) -> Iterator[Any]:
+def from_row(names: Iterable[str]) -> Iterator[ColumnElement[Any]]:
     """Columns of the row of a clearing; whole numbers as they lie in the table."""
-    for name in names:
-        column = clearings.c[name]
-        yield type_coerce(column, BigInteger) if isinstance(column.type, Micro) else column
+    return (plain(COMPUTED[name] if name in COMPUTED else clearings.c[name]) for name in names)
+
+
+def plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return type_coerce(column, BigInteger) if isinstance(column.type, Micro) else column
+
+
+def with_lines(snapshot: Snapshot, names: Sequence[str], *others: ColumnElement[Any]) -> Select[Any]:
+    """The number of each clearing, `LINES`, these columns of its row, and others, which the caller is to
+    join: as many rows as it has lines. PostgreSQL is told to look at the lines of one after the other: where
+    it thinks that they are few, it reads all there are."""
+    line = statement_lines.c
+    told = (line.number, line.fee, line.net, line.tax, line.category, line.rate)
+    columns = [plain(column).label(name) for name, column in zip(LINES, told, strict=True)]
+    mine = and_(line.clearing_id == clearings.c.id, line.left_in.is_(None))
+    if snapshot.sqlite:
+        joined = clearings.outerjoin(statement_lines, mine)
+    else:
+        each = select(*columns).where(mine).correlate(clearings).offset(0).lateral("stated")
+        joined, columns = clearings.outerjoin(each, true()), [*each.c]
+    return select(*from_row(["id"]), *columns, *from_row(names), *others).select_from(joined)
 
 
 @dataclass
@@ -145,8 +177,8 @@ class Books:
     def with_bodies(self) -> Finding:
         """Rows with their CDRs, in no order."""
         body = func.coalesce(CDRS.c.newest, CDRS.c.sent)
-        joined = clearings.join(CDRS, CDRS.c.seq == clearings.c.cdr_seq)
-        query = select(*from_row(FROM_ROW), CDRS.c.last_updated, body).select_from(joined)
+        query = with_lines(self.snapshot, FROM_ROW[1:], CDRS.c.last_updated, body)
+        query = query.join(CDRS, CDRS.c.seq == clearings.c.cdr_seq)
         return self.snapshot.finding(query.where(self.snapshot.among(clearings.c.id)))
 
     @cached_property
@@ -242,30 +274,6 @@ class Books:
         mine = statements.c.month == self.month
         return dict(self.snapshot.raw(select(statements.c.id, statements.c.state).where(mine)))
 
-    def stated(self, ids: Collection[int]) -> Mapping[int, Stated]:
-        """Of those that stand on a statement of the month."""
-        if not ids:
-            return {}
-        lines = list(map(Stated._make, self._read_lines(ids)))
-        found = {line[0]: line for line in lines}
-        if len(found) == len(lines):  # each has one line, as most have
-            return found
-        found.clear()
-        for line in lines:
-            before = found.get(line.clearing)
-            found[line.clearing] = line if before is None else both(before, line)
-        return found
-
-    @cached_property
-    def _read_lines(self) -> Finding:
-        line = statement_lines.c
-        fee, net, tax, rate = (
-            type_coerce(column, BigInteger) for column in (line.fee, line.net, line.tax, line.rate)
-        )
-        query = select(line.clearing_id, line.number, fee, net, tax, line.category, rate, line.statement_id)
-        mine = line.left_in.is_(None), self.snapshot.among(line.clearing_id)
-        return self.snapshot.finding(query.where(*mine))
-
     @cached_property
     def invoicing(self) -> bool:
         """Whether any record tells of an invoice."""
@@ -303,29 +311,24 @@ class Books:
         mine = table.kind == GROUP, self.snapshot.among(table.member, Text)
         return self.snapshot.finding(query.where(*mine).order_by(table.id))
 
-    def whys(self, ids: Collection[int]) -> Mapping[int, str]:
-        """Why each of these clearings, which are not paid, is not."""
-        return dict(self._read_whys(ids)) if ids else {}
 
-    @cached_property
-    def _read_whys(self) -> Finding:
-        table = clearing_events.c
-        mine = self.snapshot.among(table.clearing_id), table.after.in_(HELD)
-        return self.snapshot.finding(select(table.clearing_id, table.why).where(*mine).order_by(table.id))
+def in_order(rows: Sequence[Sequence[Any]], ids: Sequence[int]) -> list[Sequence[Any]]:
+    """Of `with_lines`, one for each of these clearings."""
+    found = {row[0]: row for row in rows}
+    if len(found) < len(rows):  # most have one line
+        found.clear()
+        for row in rows:
+            before = found.get(row[0])
+            found[row[0]] = row if before is None else both(before, row)
+    return [found[each] for each in ids]
 
 
-def both(first: Stated, second: Stated) -> Stated:
-    """Two lines of one CDR, which has several rates or categories."""
-    return Stated(
-        first.clearing,
-        min(first.line, second.line),
-        first.fee + second.fee,
-        first.net + second.net,
-        first.tax + second.tax,
-        first.category if first.category == second.category else None,
-        first.rate if first.rate == second.rate else None,
-        first.statement,
-    )
+def both(first: Sequence[Any], second: Sequence[Any]) -> Sequence[Any]:
+    """Of a CDR that has two lines, since it has several rates or categories."""
+    identity, line, fee, net, tax, category, rate, *rest = first
+    _, line_, fee_, net_, tax_, category_, rate_, *_ = second
+    one = category if category == category_ else None, rate if rate == rate_ else None
+    return identity, min(line, line_), fee + fee_, net + net_, tax + tax_, *one, *rest
 
 
 def held_at(memberships_: Iterable[Sequence[Any]], at: int) -> str | None:

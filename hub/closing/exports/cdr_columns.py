@@ -141,14 +141,15 @@ def agreed(portion: Portion, of: Callable[[Terms], Any]) -> Iterable[Any]:
 
 def tax_code(portion: Portion) -> Cells:
     codes = agreed(portion, lambda each: each.vat_category)
-    return [code if on is None else on.category for code, on in zip(codes, portion.stated, strict=True)]
+    told = zip(portion["line"], portion["category"], codes, strict=True)
+    return [code if line is None else category for line, category, code in told]
 
 
 def tax_rate(portion: Portion) -> Cells:
     rates = agreed(portion, agreed_rate)
     return [
-        number(on.rate) if on is not None and on.rate is not None else spot.rate if rate is None else rate
-        for spot, rate, on in zip(portion.spots, rates, portion.stated, strict=True)
+        billed if billed is not None else spot.rate if rate is None else rate
+        for spot, rate, billed in zip(portion.spots, rates, numbers(portion["line_rate"]), strict=True)
     ]
 
 
@@ -164,7 +165,7 @@ def tax_amount(portion: Portion) -> Cells:
 
 
 def delta(portion: Portion) -> Cells:
-    both = zip(portion.nets, portion.recomputed, strict=True)
+    both = zip(portion.nets, portion.recomputed_nets, strict=True)
     return [None if found is None else net - found for net, found in both]
 
 
@@ -208,11 +209,6 @@ def signed_status(portion: Portion) -> Cells:
 
 def dispute(of: Callable[[Any], Any]) -> Of:
     return lambda portion: [None if each is None else of(each) for each in portion.disputes]
-
-
-def stated(of: Callable[[Any], Any]) -> Of:
-    """From the statement, where it stands on one."""
-    return lambda portion: [None if each is None else of(each) for each in portion.stated]
 
 
 def payment(portion: Portion) -> Cells:
@@ -317,9 +313,9 @@ COLUMNS = (
     lasting("declared_net", NUMBER, "What the CDR says before taxes; the parts sum up to it.", amount("net")),
     lasting("declared_gross", NUMBER, "What it says with taxes.", amount("gross")),
     Column("recomputed_net", NUMBER, "What the tariff at the start makes of it; else those it carries.",
-           lambda portion: portion.recomputed),
+           lambda portion: portion.recomputed_nets),
     Column("recomputed_gross", NUMBER, "The same with taxes.",
-           lambda portion: portion.expected("gross")),
+           amount("recomputed_gross")),
     Column("delta_net", NUMBER, "Declared without recomputed.",
            delta),
     Column("delta_cause", TEXT, "Name of the reason for that.", row("cause")),
@@ -330,19 +326,18 @@ COLUMNS = (
     Column("fx_source", TEXT, "Who published it.", none),
     Column("reporting_currency", TEXT, "Currency of reports; empty: nothing is converted.", none),
     Column("net_reporting", NUMBER, "net_total in it.", none),
-    Column("hub_fee_net", NUMBER, "Fee of the hub, where it is on a statement.",
-           stated(lambda each: number(each.fee))),
+    Column("hub_fee_net", NUMBER, "Fee of the hub, where it is on a statement.", amount("fee")),
     Column("check_result", TEXT, "OK, WARN, HOLD or REJECT: the worst that was found.",
            zipped(result, "codes", "state")),
     Column("check_codes", TEXT, "Codes of what was found: see `hub check list`.",
            lambda portion: list(map(codes, portion["codes"]))),
     Column("billing_status", TEXT, "Where it stands: RECEIVED, HELD, RATED, DISPUTED, STATED, SETTLED ...",
            row("state")),
-    Column("hold_reason", TEXT, "Why it is held, was rejected or dropped.", lambda portion: portion.whys),
+    Column("hold_reason", TEXT, "Why it is held, was rejected or dropped.", row("why")),
     Column("dispute_id", COUNT, "The last dispute over it.", dispute(lambda each: each.id)),
     Column("dispute_status", TEXT, "OPEN, or how that ended.", dispute(lambda each: each.status)),
     Column("statement_id", COUNT, "Statement it stands on.", row("statement_id")),
-    Column("statement_line", COUNT, "Its first line there.", stated(lambda each: each.line)),
+    Column("statement_line", COUNT, "Its first line there.", row("line")),
     Column("invoice_id", TEXT, "Invoice that bills it, as the records of the parties or of the hub tell; see "
            "`hub invoice match`.", lambda portion: portion.invoices),
     lasting("invoice_reference_id", TEXT, "Invoice that the CDR names.",

@@ -52,7 +52,7 @@ def reconciliation(question: Question) -> Rows:
 def ready(question: Question, store: Store, file: type[Quick]) -> ReadyRows:
     """The same, of what was written out, as a file likes it."""
     ids = which(question)
-    portions_ = facts.portions(question, store, ids, file.size)
+    portions_ = facts.portions(question, store, ids)
     return ReadyRows(len(ids), (portion.ready(exact=file.exact) for portion in portions_))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from hub.closing.exports.books import FROM_ROW, NOWHERE, Books, Dispute, Spot, Stated, Version
+from hub.closing.exports.books import FROM_ROW, LINES, NOWHERE, Books, Dispute, Spot, Version, in_order
 from hub.closing.exports.cdr_reading import Place, Token, Told, apart_of, place_of, read, token_of
 from hub.closing.exports.columns import numbers
 from hub.closing.exports.question import Question
@@ -18,9 +18,9 @@ from hub.ocpi.wire import fold
 from hub.store.clearings import clearings
 from hub.store.statements import statements
 
-PORTION = 2_000
-"""Rows that are in memory at a time."""
-NAMES = (*FROM_ROW, "last_updated", "body")
+PORTION = 500
+"""Rows that are looked at together: what a processor has at hand, which saves a fifth of the time."""
+NAMES = ("id", *LINES, *FROM_ROW[1:], "last_updated", "body")
 
 
 def which(question: Question, *conditions: Any) -> "array[int]":
@@ -38,11 +38,18 @@ def which(question: Question, *conditions: Any) -> "array[int]":
     usual = wanted.span()
     found: array[int] = array("q")
     for some in snapshot.poured(query):
-        for identity, agreement, ended, statement in some:
-            since, until = spans.get(agreement, usual)
-            if statement is not None or since <= ended < until:
-                found.append(identity)
+        found.extend(
+            [
+                identity
+                for identity, agreement, ended, statement in some
+                if statement is not None or within(ended, spans.get(agreement, usual))
+            ]
+        )
     return found
+
+
+def within(instant: int, span: tuple[int, int]) -> bool:
+    return span[0] <= instant < span[1]
 
 
 def in_bytes(snapshot: Snapshot, column: Any) -> Any:
@@ -95,13 +102,8 @@ class Portion:
         return numbers(self["net"])  # type: ignore[return-value]
 
     @cached_property
-    def recomputed(self) -> Sequence[int | None]:
-        """Net, as the tariff at the start makes it; where none is known, as those that it carries do."""
-        return self.expected("net")
-
-    def expected(self, name: str) -> Sequence[int | None]:
-        both = zip(self[f"expected_{name}"], self[f"carried_{name}"], strict=True)
-        return numbers([carried if expected is None else expected for expected, carried in both])
+    def recomputed_nets(self) -> Sequence[int | None]:
+        return numbers(self["recomputed_net"])
 
     @cached_property
     def spots(self) -> list[Spot]:
@@ -119,32 +121,15 @@ class Portion:
         return [known.get(each) for each in self["id"]]
 
     @cached_property
-    def stated(self) -> list[Stated | None]:
-        known = self.books.stated(
-            [each for each, on in zip(self["id"], self["statement_id"], strict=True) if on is not None]
-        )
-        return list(map(known.get, self["id"]))
-
-    @cached_property
     def billed_nets(self) -> Sequence[int]:
         """As the statement has it, rounded as that is; until it stands on one, as the CDR has it."""
-        pairs = zip(self["net"], self.stated, strict=True)
-        return numbers([net if on is None else on.net for net, on in pairs])  # type: ignore[return-value]
+        pairs = zip(self["net"], self["line_net"], strict=True)
+        return numbers([net if billed is None else billed for net, billed in pairs])  # type: ignore[return-value]
 
     @cached_property
     def billed_grosses(self) -> Sequence[int | None]:
-        pairs = zip(self["gross"], self.stated, strict=True)
-        return numbers([gross if on is None else on.net + on.tax for gross, on in pairs])
-
-    @cached_property
-    def whys(self) -> list[str | None]:
-        unpaid = [
-            each
-            for each, state in zip(self["id"], self["state"], strict=True)
-            if state in {"HELD", "REJECTED", "DROPPED"}
-        ]
-        known = self.books.whys(unpaid)
-        return [known.get(each) for each in self["id"]]
+        told = zip(self["gross"], self["line_net"], self["line_tax"], strict=True)
+        return numbers([gross if tax is None else net + tax for gross, net, tax in told])
 
     @cached_property
     def invoices(self) -> list[str | None]:
@@ -206,8 +191,3 @@ def parts_of(many: Any, size: int) -> Iterator[Any]:
 def bodies(question: Question, books: Books, ids: Sequence[int]) -> Bodies:
     """Rows with their CDRs."""
     return Bodies(question, books, NAMES, in_order(books.with_bodies(ids), ids))
-
-
-def in_order(rows: Sequence[Sequence[Any]], ids: Sequence[int]) -> list[Sequence[Any]]:
-    found = {row[0]: row for row in rows}
-    return [found[each] for each in ids]

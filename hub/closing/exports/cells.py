@@ -31,9 +31,10 @@ def shown(number: int | None) -> str:
 def numbers(cells: Cells) -> list[str]:
     """Those that come again and again are remembered; many others are written a third faster all at once."""
     different = set(cells)
-    if FEW * len(different) < len(cells) or None in different or min(different) < 0:
+    if FEW * len(different) < len(cells) or None in different or (least := min(different)) < 0:
         return list(map(shown, cells))
-    return [f"{digits[:-PLACES]}.{digits[-PLACES:]}" for digits in map(DIGITS.__mod__, cells)]
+    all_digits = map(str if least >= WHOLE else DIGITS.__mod__, cells)
+    return [f"{digits[:-PLACES]}.{digits[-PLACES:]}" for digits in all_digits]
 
 
 def counts(cells: Cells) -> list[str]:

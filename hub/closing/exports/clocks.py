@@ -54,13 +54,17 @@ def local(instant: int, zone: str) -> str:
 
 
 def all_local(many: Sequence[int], zones: Sequence[str]) -> list[str]:
-    """The same of many at once."""
-    places = [at(zone, instant // QUARTER) for instant, zone in zip(many, zones, strict=True)]
-    there = np.array(many, np.int64) + np.array([shift for shift, _ in places], np.int64)
+    """The same of many at once; most are of places whose clocks are as far from UTC then."""
+    wanted = {(zone, instant // QUARTER) for instant, zone in zip(many, zones, strict=True)}
+    found = {at(zone, quarter) for zone, quarter in wanted}
+    if len(found) != 1:
+        return list(map(local, many, zones))
+    shift, offset = found.pop()
+    there = np.array(many, np.int64) + shift
     if (there % SECOND).any():
         return list(map(local, many, zones))
     told = np.datetime_as_string(there.astype("datetime64[us]"), "s").tolist()
-    return [clock_ + offset for clock_, (_, offset) in zip(told, places, strict=True)]
+    return [clock_ + offset for clock_ in told]
 
 
 @lru_cache(20_000)

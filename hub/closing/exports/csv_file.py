@@ -17,7 +17,6 @@ class CsvFile:
     """A file that is being written."""
 
     exact = False
-    size = 500  # what a processor has at hand, which saves a fifth of the time
 
     def __init__(self, path: Path, columns: Sequence[Column], style: Style) -> None:
         self._turn = [AS_TEXT[column.kind] for column in columns]

@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import and_, func, select
 
-from hub.closing.exports.books import FROM_ROW, Books, from_row
+from hub.closing.exports.books import FROM_ROW, LINES, Books, in_order, with_lines
 from hub.closing.exports.cdr_columns import COLUMNS
-from hub.closing.exports.cdrs import PORTION, Bodies, Portion, bodies, in_order, parts_of
+from hub.closing.exports.cdrs import PORTION, Bodies, Portion, bodies, parts_of
 from hub.closing.exports.cells import AS_TEXT, quoted
 from hub.closing.exports.columns import Cells, Column, Kind
 from hub.closing.exports.question import Question
 from hub.closing.exports.sheets import Part, Ready
-from hub.closing.exports.snapshot import Snapshot, taken
+from hub.closing.exports.snapshot import taken
 from hub.closing.exports.wanted import Wanted
 from hub.ocpi.document import Party
 from hub.store.cdr_facts import cdr_facts, keep
@@ -32,15 +32,15 @@ log = logging.getLogger(__name__)
 
 MEANING = 1
 """Raised whenever a column that lasts means something else than before: all is written out anew then."""
-ASKED = 20_000
 SOME = 500
 """So many are written out in one transaction."""
 NOBODY_ASKED = Wanted("2000-01")
 BETWEEN = "\x1e"
 """Stands between the texts of two runs."""
 FIELDS = ("contract", "apart", "texts", "exact")
-FEW = tuple(name for name in FROM_ROW if name not in {"received_at", "ended_at", "cdr_key"})
-NAMES = (*FEW, *FIELDS)
+UNUSED = {"id", "received_at", "ended_at", "cdr_key", "cdr_seq"}
+FEW = tuple(name for name in FROM_ROW if name not in UNUSED)
+NAMES = ("id", *LINES, *FEW, *FIELDS)
 
 
 class Run(NamedTuple):
@@ -134,44 +134,39 @@ class Kept(Portion):
 
     def ready(self, *, exact: bool) -> Ready:
         """With the texts that lie ready; `exact`: as they are."""
-        kept = self["texts"]
-        if exact:
-            kept = [same or shown for same, shown in zip(self["exact"], kept, strict=True)]
-        runs = iter(apart(kept))
-        parts: list[Part] = []
+        parts = self._exact() if exact else self._in_order()
+        return Ready(list(parts), (self["currency"], self.billed_nets, self.billed_grosses, self["state"]))
+
+    def _exact(self) -> Iterator[Part]:
+        """All that last first."""
+        kept = [same or shown for same, shown in zip(self["exact"], self["texts"], strict=True)]
+        if set(map(type, kept)) == {str}:
+            texts = [each.replace(BETWEEN, ",") for each in kept]
+        else:
+            texts = list(map(",".join, zip(*apart(kept), strict=True)))
+        yield Part([column for columns in LASTING for column in columns], texts)
+        yield from (
+            Part((column,), column.of(self)) for run in RUNS if not run.lasting for column in run.columns
+        )
+
+    def _in_order(self) -> Iterator[Part]:
+        runs = iter(apart(self["texts"]))
         for run in RUNS:
             if run.lasting:
-                parts.append(Part(run.columns, next(runs)))
+                yield Part(run.columns, next(runs))
             else:
-                parts += (Part((column,), column.of(self)) for column in run.columns)
-        return Ready(parts, (self["currency"], self.billed_nets, self.billed_grosses, self["state"]))
+                yield from (Part((column,), column.of(self)) for column in run.columns)
 
 
-def portions(question: Question, store: Store | None, ids: "array[int]", size: int) -> Iterator[Kept]:
+def portions(question: Question, store: Store | None, ids: "array[int]") -> Iterator[Kept]:
     """The rows of these clearings, in this order; what was missing is kept for the next time."""
-    books = Books(question.snapshot, question.wanted.period)
-    for rows in found(question.snapshot, ids, size):
-        yield Kept(question, books, NAMES, completed(question, books, store, rows))
-
-
-def found(snapshot: Snapshot, ids: "array[int]", size: int) -> Iterator[list[Sequence[Any]]]:
-    """A portion at a time. SQLite hands them out as it finds them, PostgreSQL all that were asked for."""
+    snapshot, books = question.snapshot, Books(question.snapshot, question.wanted.period)
     mine = and_(cdr_facts.c.cdr_seq == clearings.c.cdr_seq, cdr_facts.c.layout == LAYOUT)
-    query = select(*from_row(FEW), *(cdr_facts.c[name] for name in FIELDS))
-    if not snapshot.sqlite:
-        joined = clearings.outerjoin(cdr_facts, mine)
-        find = snapshot.finding(query.select_from(joined).where(snapshot.among(clearings.c.id)))
-        for some in parts_of(ids, PORTION):
-            rows = in_order(find(some), some)
-            yield from parts_of(rows, size)
-        return
-    each = snapshot.each()  # an outer join, which is the only one whose order it does not change
-    joined = each.outerjoin(clearings, clearings.c.id == each.c.value).outerjoin(cdr_facts, mine)
-    find = snapshot.finding(query.select_from(joined))
-    for some in parts_of(ids, ASKED):
-        cursor = find.cursor(some)
-        while rows := cursor.fetchmany(size):
-            yield rows
+    query = with_lines(snapshot, FEW, *(cdr_facts.c[name] for name in FIELDS)).outerjoin(cdr_facts, mine)
+    find = snapshot.finding(query.where(snapshot.among(clearings.c.id)))
+    found = find.in_turn(parts_of(ids, PORTION))
+    for some, rows in zip(parts_of(ids, PORTION), found, strict=True):
+        yield Kept(question, books, NAMES, completed(question, books, store, in_order(rows, some)))
 
 
 def completed(
@@ -187,7 +182,7 @@ def completed(
     cells = {
         identity: tuple(row[name] for name in FIELDS) for identity, row in zip(without, fresh, strict=True)
     }
-    return [row if row[-2] is not None else (*row[: len(FEW)], *cells[row[0]]) for row in rows]
+    return [row if row[-2] is not None else (*row[: -len(FIELDS)], *cells[row[0]]) for row in rows]
 
 
 def kept(store: Store, rows: list[dict[str, Any]]) -> None:

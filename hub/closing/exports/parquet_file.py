@@ -1,8 +1,12 @@
 """Exports as Parquet: amounts as decimal128(18, 4), instants as timestamps in UTC. Needs `pyarrow`."""
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +20,10 @@ AMOUNT = pa.decimal128(18, PLACES)
 MOST = 10**18
 GROUP = 20_000
 """Rows in a group: what a reader takes at a time, and what is in memory here."""
+AT_ONCE = 4_000
+"""Rows of which the text is read together."""
+BEHIND = 4
+"""So often as many may wait to be written."""
 
 
 class TooLarge(Exception):
@@ -48,12 +56,19 @@ KINDS: Mapping[Kind, tuple[pa.DataType, Callable[[Cells], pa.Array]]] = {
 
 def of_cells(kind: Kind, cells: Cells) -> pa.Array:
     """A third of the columns have one cell in all rows."""
-    found = KINDS[kind][1](cells[:1] if same(cells) else cells)
-    return found if len(found) == len(cells) else pa.repeat(found[0], len(cells))
+    return repeated(kind, cells[0], len(cells)) if same(cells) else KINDS[kind][1](cells)
 
 
-def of_text(columns: Sequence[Column], rows: Sequence[str]) -> list[pa.Array]:
-    """Columns from lines of CSV; between two commas nothing is known, between two quotes there is a text."""
+@lru_cache(1_000)
+def repeated(kind: Kind, cell: Any, times: int) -> pa.Array:
+    if cell is None:
+        return pa.nulls(times, KINDS[kind][0])
+    return pa.repeat(KINDS[kind][1]([cell])[0], times)
+
+
+def of_text(columns: Sequence[Column], rows: Sequence[str]) -> Mapping[str, pa.ChunkedArray]:
+    """Columns by name, from lines of CSV; between two commas nothing is known, between two quotes there is a
+    text."""
     told = "\n".join(rows)
     names = [column.name for column in columns]
     table = pc.read_csv(
@@ -69,14 +84,29 @@ def of_text(columns: Sequence[Column], rows: Sequence[str]) -> list[pa.Array]:
             false_values=["false"],
         ),
     )
-    return [column.combine_chunks() for column in table.columns]
+    return dict(zip(names, table.columns, strict=True))
+
+
+class Waiting:
+    """Rows that are to be written: columns as arrays, and lines of text of several together."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.arrays: defaultdict[str, list[pa.Array]] = defaultdict(list)
+        self.texts: list[str] = []
+        self.together: Sequence[Column] = ()
+
+    def table(self, schema: pa.Schema) -> pa.Table:
+        arrays = {name: pa.chunked_array(some) for name, some in self.arrays.items()}
+        if self.texts:
+            arrays |= of_text(self.together, self.texts)
+        return pa.table([arrays[name] for name in schema.names], schema)
 
 
 class ParquetFile:
-    """A file that is being written."""
+    """A file that is being written, by a thread of its own: most of that work leaves the interpreter free."""
 
     exact = True
-    size = 2_000
 
     def __init__(self, path: Path, columns: Sequence[Column], style: Style) -> None:
         self._columns = columns
@@ -85,35 +115,53 @@ class ParquetFile:
             for column in columns
         ]
         self._schema = pa.schema(fields)
-        self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
-        self._waiting: list[pa.RecordBatch] = []
+        self._file = pq.ParquetWriter(path, self._schema, compression="zstd", use_dictionary=False)
+        self._waiting = Waiting()
+        self._read: list[pa.Table] = []
+        self._writer = ThreadPoolExecutor(1)
+        self._under_way: deque[Future[None]] = deque()
 
     def write(self, portion: Sequence[Cells]) -> None:
-        arrays = [of_cells(column.kind, cells) for column, cells in zip(self._columns, portion, strict=True)]
-        self._add(arrays)
+        self.write_ready(
+            [Part((column,), cells) for column, cells in zip(self._columns, portion, strict=True)]
+        )
 
     def write_ready(self, parts: Sequence[Part]) -> None:
-        """Text is read in all columns at once."""
-        ready = [part for part in parts if part.ready]
-        columns = [column for part in ready for column in part.columns]
-        found = iter(of_text(columns, list(map(",".join, zip(*(part.cells for part in ready), strict=True)))))
-        arrays: list[pa.Array] = []
+        """Text is read later, of many rows at once."""
+        waiting = self._waiting
         for part in parts:
-            column = part.columns[0]
-            arrays += islice(found, len(part.columns)) if part.ready else [of_cells(column.kind, part.cells)]
-        self._add(arrays)
+            if len(part.columns) > 1:
+                waiting.together = part.columns
+                waiting.texts += part.cells
+            else:
+                column = part.columns[0]
+                waiting.arrays[column.name].append(of_cells(column.kind, part.cells))
+        waiting.rows += len(parts[0].cells)
+        if waiting.rows >= AT_ONCE:
+            self._hand_over()
 
-    def _add(self, arrays: list[pa.Array]) -> None:
-        self._waiting.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
-        if sum(map(len, self._waiting)) >= GROUP:
-            self._flush()
+    def _hand_over(self) -> None:
+        """To the thread, which is never far behind."""
+        if len(self._under_way) == BEHIND:
+            self._under_way.popleft().result()
+        self._under_way.append(self._writer.submit(self._take, self._waiting))
+        self._waiting = Waiting()
 
-    def _flush(self) -> None:
-        if self._waiting:
-            self._file.write_table(pa.Table.from_batches(self._waiting), row_group_size=2 * GROUP)
-            self._waiting.clear()
+    def _take(self, some: Waiting) -> None:
+        if some.rows:
+            self._read.append(some.table(self._schema))
+        if sum(map(len, self._read)) >= GROUP:
+            self._write()
+
+    def _write(self) -> None:
+        if self._read:
+            self._file.write_table(pa.concat_tables(self._read), row_group_size=2 * GROUP)
+            self._read.clear()
 
     def close(self, beside: Beside | None) -> None:
         """There is nothing beside the rows."""
-        self._flush()
-        self._file.close()
+        with closing(self._file), self._writer:
+            self._hand_over()
+            self._under_way.append(self._writer.submit(self._write))
+            for each in self._under_way:
+                each.result()

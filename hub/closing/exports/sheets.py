@@ -34,8 +34,7 @@ class Beside:
 
 
 class Part(NamedTuple):
-    """A column and its cells; or several that last and stand beside each other, with one text a row for all
-    of them, as in a CSV."""
+    """A column and its cells; or several that last, with one text a row for all of them, as in a CSV."""
 
     columns: Sequence[Column]
     cells: Cells
@@ -67,12 +66,11 @@ class File(Protocol):
 class Quick(File, Protocol):
     """One that takes text as it lies ready, in a fraction of the time.
 
-    exact  whether it wants texts as they are, and not with what makes formulas harmless
-    size   how many rows it likes at a time
+    exact  whether it wants texts as they are, and all that last together; and not with what makes formulas
+           harmless, and all columns in their order
     """
 
     exact: ClassVar[bool]
-    size: ClassVar[int]
 
     def write_ready(self, parts: Sequence[Part]) -> None:
         """Some more rows."""

@@ -1,9 +1,13 @@
 """One look at the database that stays the same for all of an export, however long it takes."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -16,11 +20,16 @@ from hub.store.clearings import clearing_events, clearings
 from hub.store.disputes import disputes
 from hub.store.engine import Store
 from hub.store.ledger import postings
+from hub.store.libpq import Numbered
 from hub.store.pricebook import tariff_versions
 from hub.store.statements import statement_events
 from hub.store.unit import Unit
 
 SOME = 5_000
+AHEAD = 6
+"""So often is a database asked ahead."""
+MANY_THREADS = 3
+"""What `sqlite3.threadsafety` is where several threads may use one connection."""
 MANY = "many"
 """The name of the parameter that holds many values."""
 REPEATABLE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
@@ -37,17 +46,24 @@ LAST = (
 """What changes the books, and when: the row that came last tells it, without reading the others."""
 
 
+read_rows = msgspec.json.Decoder(list[list[Any]]).decode
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The look itself.
 
-    hub  whose books these are
-    at   of the last change that it shows: the same books give the same bytes, whenever
+    store  which it is of
+    hub    whose books these are
+    at     of the last change that it shows: the same books give the same bytes, whenever
+    ends   what is to end before it does
     """
 
+    store: Store
     unit: Unit
     hub: Party
     at: int
+    ends: ExitStack
 
     def identity(self, *question: object) -> str:
         """A name for what is asked of these books."""
@@ -67,13 +83,13 @@ class Snapshot:
 
     def poured(self, query: Any) -> Iterator[Sequence[Any]]:
         """The same of a large query, some at a time; PostgreSQL would send all at once to a plain cursor."""
-        if self.unit.dialect.name != "sqlite":
-            yield from self.unit.connection.execute(query, execution_options={"yield_per": SOME}).partitions()
-            return
-        result: Any = self.unit.connection.execute(query)
-        while some := result.cursor.fetchmany(SOME):
-            yield some
-        result.close()
+        driver: Any = self.unit.connection.connection.driver_connection
+        compiled = compiled_for(self.unit, query)
+        order, told = compiled.positiontup, compiled.params
+        with closing(driver.cursor() if self.sqlite else driver.cursor("poured")) as cursor:
+            cursor.execute(str(compiled), told if order is None else [told[name] for name in order])
+            while some := cursor.fetchmany(SOME):
+                yield some
 
     def streamed(self, query: Any) -> Iterator[Any]:
         """The rows of a large query, a few at a time."""
@@ -82,12 +98,16 @@ class Snapshot:
     def among(self, column: ColumnElement[Any], kind: Any = BigInteger) -> ColumnElement[bool]:
         """That a column is one of the values that are handed in as `MANY`: one parameter for all of them."""
         if self.sqlite:
-            return column.in_(select(self.each().c.value))
+            return column.in_(select(func.json_each(bindparam(MANY, "[]")).table_valued("value").c.value))
         return column == any_(cast(bindparam(MANY, [], ARRAY(kind)), ARRAY(kind)))
 
-    def each(self) -> Any:
-        """The values that are handed in as a table, in their order; on SQLite alone."""
-        return func.json_each(bindparam(MANY, "[]")).table_valued("value")
+    def beside(self) -> Any:
+        """What runs statements on another connection, which sees the same; on PostgreSQL alone."""
+        name = self.unit.connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar()
+        other = self.ends.enter_context(self.store.reading())
+        other.connection.exec_driver_sql(REPEATABLE)
+        other.connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{name}'")
+        return other.driver
 
     @property
     def sqlite(self) -> bool:
@@ -102,30 +122,76 @@ class Finding:
     """A query that is asked again and again: it is made text once, as long as that takes."""
 
     def __init__(self, snapshot: Snapshot, query: Any) -> None:
-        compiled = query.compile(dialect=snapshot.unit.dialect, compile_kwargs={"render_postcompile": True})
+        self._snapshot, self._query, self._driver = snapshot, query, snapshot.unit.driver
+        compiled = compiled_for(snapshot.unit, query)
         self._text, self._order, self._fixed = str(compiled), compiled.positiontup, compiled.params
-        self._driver: Any = snapshot.unit.connection.connection.driver_connection
+
+    @cached_property
+    def _numbered(self) -> Numbered:
+        return Numbered(self._text)
 
     def __call__(self, values: Iterable[Any]) -> list[tuple[Any, ...]]:
-        found: list[tuple[Any, ...]] = self.cursor(values).fetchall()
+        """Rows, as the driver gives them."""
+        given = self._given(values)
+        if self._snapshot.sqlite:
+            found: list[tuple[Any, ...]] = self._driver.execute(self._text, given).fetchall()
+        else:
+            found = self._driver.rows(self._driver.run(self._numbered, given), tuple)
         return found
 
-    def cursor(self, values: Iterable[Any]) -> Any:
-        """For those who want some rows at a time."""
+    def in_turn(self, several: Iterable[Iterable[Any]]) -> Iterator[Sequence[Sequence[Any]]]:
+        """The same for each of several: the database looks for the next ones while these are looked at, in a
+        thread that leaves the interpreter free until it has all rows of one."""
+        if self._snapshot.sqlite and sqlite3.threadsafety < MANY_THREADS:
+            yield from map(self, several)
+            return
+        ask, read = self._asking()
+        asking = ThreadPoolExecutor(1)
+        self._snapshot.ends.callback(asking.shutdown, cancel_futures=True)
+        asked: deque[Future[Any]] = deque()
+        for values in several:
+            if len(asked) == AHEAD:
+                yield read(asked.popleft().result())
+            asked.append(asking.submit(ask, values))
+        while asked:
+            yield read(asked.popleft().result())
+
+    def _asking(self) -> tuple[Callable[[Iterable[Any]], Any], Callable[[Any], Sequence[Sequence[Any]]]]:
+        """What waits for the database, and what makes rows of what that has found.
+
+        SQLite makes one value of all rows, as JSON, which holds whole numbers and texts exactly: for each row
+        it would come back to the interpreter. PostgreSQL has a connection for it, since on one it answers one
+        after the other.
+        """
+        if self._snapshot.sqlite:
+            cells = self._query.subquery().c
+            find = self._snapshot.finding(select(func.json_group_array(func.json_array(*cells))))
+            return find, lambda found: read_rows(found[0][0])
+        driver = self._snapshot.beside()
+        return (
+            lambda values: driver.run(self._numbered, self._given(values)),
+            lambda result: driver.rows(result, tuple),
+        )
+
+    def _given(self, values: Iterable[Any]) -> Any:
         many = list(values)
         if self._order is None:
-            return self._driver.execute(self._text, self._fixed | {MANY: many})
+            return self._fixed | {MANY: many}
         told = self._fixed | {MANY: msgspec.json.encode(many).decode()}
-        return self._driver.execute(self._text, [told[name] for name in self._order])
+        return [told[name] for name in self._order]
+
+
+def compiled_for(unit: Unit, query: Any) -> Any:
+    return query.compile(dialect=unit.dialect, compile_kwargs={"render_postcompile": True})
 
 
 @contextmanager
 def taken(store: Store, hub: Party) -> Iterator[Snapshot]:
     """Ended, whatever happens, when the export is written."""
-    with store.reading() as unit:
+    with store.reading() as unit, ExitStack() as ends:
         if unit.dialect.name == "postgresql":
             unit.connection.exec_driver_sql(REPEATABLE)
-        yield Snapshot(unit, hub, last_change(unit))
+        yield Snapshot(store, unit, hub, last_change(unit), ends)
 
 
 def last_change(unit: Unit) -> int:
