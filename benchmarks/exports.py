@@ -226,7 +226,7 @@ def once(store: Store, form: str, folder: Path, watch: Watch = nobody) -> tuple[
 
 
 def measured(store: Store, form: str, folder: Path) -> tuple[float, float, float]:
-    """The best of three; megabytes that came since the first half of the rows was written for the first time."""
+    """The best of three; megabytes that came after half of the rows were written for the first time."""
     seen: list[float] = []
     rates = [once(store, form, folder, lambda rows, _: seen.append(peak())) for _ in range(3)]
     return max(rate for rate, _ in rates), max(rate for _, rate in rates), seen[-1] - seen[len(seen) // 6]
