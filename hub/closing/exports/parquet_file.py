@@ -59,7 +59,7 @@ def of_cells(kind: Kind, cells: Cells) -> pa.Array:
     return repeated(kind, cells[0], len(cells)) if same(cells) else KINDS[kind][1](cells)
 
 
-@lru_cache(1_000)
+@lru_cache(200)
 def repeated(kind: Kind, cell: Any, times: int) -> pa.Array:
     if cell is None:
         return pa.nulls(times, KINDS[kind][0])
