@@ -3,23 +3,8 @@
 import json
 from pathlib import Path
 
-import pytest
-
-from hub import cli
 from hub.cli.export import show
 from hub.closing.exports.writing import Written
-
-
-@pytest.fixture
-def run(settings, monkeypatch, capsys):
-    monkeypatch.setenv("HUB_DATABASE_URL", settings.database_url)
-    monkeypatch.setenv("HUB_SECRET_KEY", "k" * 40)
-
-    def run(*words):
-        code = cli.run(list(words))
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def test_an_export_is_a_file_and_its_sidecar(run, tmp_path):

@@ -4,24 +4,9 @@ import json
 from decimal import Decimal
 
 import pytest
-from months_of import LATER, agree, cdr, put
+from months_of import agree, cdr, put
 
-from hub import cli
 from hub.clearing.states import State
-from hub.store import unit as units
-
-
-@pytest.fixture
-def run(settings, monkeypatch, capsys):
-    monkeypatch.setenv("HUB_DATABASE_URL", settings.database_url)
-    monkeypatch.setenv("HUB_SECRET_KEY", "k" * 40)
-    monkeypatch.setattr(units.time, "time_ns", lambda: LATER * 1000)
-
-    def run(*words):
-        code = cli.run(list(words))
-        return code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture
