@@ -8,15 +8,10 @@ from hub.demo.identity import Identity, identity
 
 
 @dataclass(frozen=True)
-class Cpo:
-    """A CPO: whether the hub issues its CDRs, and the VAT of its country in percent."""
+class Member:
+    """A platform that has one party."""
 
     who: Identity
-    by_hub: bool
-    vat: Decimal
-    country: str
-    time_zone: str
-    vat_id: str
 
     @property
     def party(self) -> str:
@@ -28,21 +23,23 @@ class Cpo:
 
 
 @dataclass(frozen=True)
-class Emsp:
+class Cpo(Member):
+    """A CPO: whether the hub issues its CDRs, and the VAT of its country in percent."""
+
+    by_hub: bool
+    vat: Decimal
+    country: str
+    time_zone: str
+    vat_id: str
+
+
+@dataclass(frozen=True)
+class Emsp(Member):
     """An eMSP, the currency in which it pays, and its share of all drivers."""
 
-    who: Identity
     currency: str
     share: int
     vat_id: str
-
-    @property
-    def party(self) -> str:
-        return self.who.first.name
-
-    @property
-    def short(self) -> str:
-        return self.who.first.party_id
 
 
 STL = Cpo(
