@@ -15,7 +15,8 @@ from hub.ocpi.wire import fold
 from hub.parties import agreements
 from hub.parties.agreements import Pair, Signed
 from hub.parties.terms import Terms
-from hub.store import documents
+from hub.store import adjustments, documents
+from hub.store.adjustments import Line
 from hub.store.audit import Actor
 from hub.store.clearings import clearings
 
@@ -78,6 +79,24 @@ def put(store, body, agreement=1, state=State.RATED, cpo=CPO, emsp=EMSP):
             found = rows.one(unit, cpo.code, key)
             states.move(unit, found, step, "ann", agreement_id=agreement, engine="1")
         return rows.one(unit, cpo.code, key).id
+
+
+def give(store):
+    """The CPO gives 1.50 and the VAT of it back in October, for no CDR."""
+    given = Line(
+        key="gift/1",
+        kind="GOODWILL",
+        cpo=CPO.code,
+        emsp=EMSP.code,
+        currency="EUR",
+        net=Decimal("-1.5"),
+        gross=None,
+        taxes=((Decimal(19), Decimal("-0.285")),),
+        service_at=instants.micros("2026-10-09T00:00:00Z"),
+        by="ann",
+    )
+    with store.unit() as unit:
+        adjustments.add(unit, given)
 
 
 def close(store, month="2026-10", agreement=1):

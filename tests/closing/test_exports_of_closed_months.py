@@ -15,21 +15,20 @@ import pyarrow.parquet as pq
 import pytest
 from beancount import loader
 from factories import example
-from months_of import ANN, CPO, EMSP, LATER, agree, cdr, close, contest, put, settled, step
+from months_of import ANN, CPO, LATER, agree, cdr, close, contest, give, put, settled, step
 from sqlalchemy import insert, update
 
 from hub.clearing import rows, states
 from hub.clearing.states import State
 from hub.closing import ledger
-from hub.closing.exports import cdr_columns, cdrs, facts, kinds, parquet_file, scheduled
+from hub.closing.exports import cdr_columns, cdrs, facts, kinds, parquet_file, scheduled, statement_rows
 from hub.closing.exports.wanted import Wanted
 from hub.closing.exports.writing import Order, write
 from hub.closing.ledger import Entry, Posting
 from hub.ocpi import instants
 from hub.ocpi.document import Document, Party
 from hub.settings import Settings
-from hub.store import adjustments, documents
-from hub.store.adjustments import Line
+from hub.store import documents
 from hub.store.assignments import memberships
 from hub.store.cdr_facts import cdr_facts
 from hub.store.clearings import clearings
@@ -56,20 +55,7 @@ def month(store):
     put(store, cdr("D", PARTS), state=State.DISPUTED)
     put(store, cdr("LATE", [("7.7777", 19)], ended="2026-09-30T10:00:00Z"))
     put(store, cdr("SWISS", PARTS, currency="CHF"), 2, emsp=Party("CH", "EDL"))
-    gift = Line(
-        key="gift/1",
-        kind="GOODWILL",
-        cpo=CPO.code,
-        emsp=EMSP.code,
-        currency="EUR",
-        net=Decimal("-1.5"),
-        gross=None,
-        taxes=((Decimal(19), Decimal("-0.285")),),
-        service_at=instants.micros("2026-10-09T00:00:00Z"),
-        by="ann",
-    )
-    with store.unit() as unit:
-        adjustments.add(unit, gift)
+    give(store)
     statement = close(store).statement
     for name in ("approve", "send"):
         step(store, name, statement)
@@ -121,6 +107,39 @@ def test_the_sums_of_all_exports_are_those_of_the_ledger(month, tmp_path):  # I7
         currency: gross for currency, (gross,) in owed.items()
     }
     assert all(debit == credit for debit, credit in summed(entries, "debit", "credit").values())
+
+
+def test_the_lines_of_statements_are_joined_to_cdrs_by_their_ids_as_written(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(statement_rows, "FEW", 2)
+    monkeypatch.setattr(statement_rows, "PORTION", 3)
+    agree(store, fee_per_cdr=Decimal("0.10"))
+    ids = {"Nl-cdr-a1", "nl-cdr-b2", "NL-CDR-C3", "Ärger-ß", "-9z"}
+    for name in ids:
+        put(store, cdr(name, PARTS))
+    put(store, cdr("Nl-cdr-a1-Back", PARTS, of="nl-CDR-b2"))
+    give(store)
+    close(store)
+    cdrs_, lines = (
+        rows_of(written(store, tmp_path, kind)) for kind in ("cdr_reconciliation", "statement_lines")
+    )
+    of_cdrs = [line for line in lines if line["kind"] in {"NORMAL", "CREDIT"}]
+    net = {row["cdr_id"]: Decimal(row["net_total"]) for row in cdrs_}
+    joined = dict.fromkeys(net, Decimal(0))
+    for line in of_cdrs:
+        joined[line["cdr_id"]] += Decimal(line["net_total"])
+    assert (joined, len(of_cdrs)) == (net, 2 * len(net))
+    assert {name.lstrip("'") for name in net} == ids | {"Nl-cdr-a1-Back"}
+    others = {line["kind"]: line["cdr_id"] for line in lines if line not in of_cdrs}
+    assert others == {"ADJUSTMENT": "", "FEE": ""}
+
+
+def test_a_line_whose_cdr_is_not_there_tells_its_key(store, tmp_path):
+    agree(store)
+    put(store, cdr("Gone", PARTS))
+    close(store)
+    with store.unit() as unit:
+        run(unit, update(clearings).values(cdr_seq=0))
+    assert {line["cdr_id"] for line in rows_of(written(store, tmp_path, "statement_lines"))} == {"GONE"}
 
 
 def test_a_workbook_and_the_sidecar_lead_from_its_rows_to_the_ledger(month, tmp_path):  # I7

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
-from months_of import ANN, CPO, EMSP, LATER, agree, cdr, cleared, close, put
+from months_of import ANN, LATER, agree, cdr, cleared, close, give, put
 from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.exc import DBAPIError
 from truths import refuse_untruth
@@ -14,11 +14,8 @@ from hub.clearing.deciding import Decision
 from hub.clearing.states import State
 from hub.closing import candidates, months, periods, replay, statements
 from hub.closing.problems import LaterOneClosed, NoSuchMonth, NotOver
-from hub.ocpi import instants
 from hub.ocpi.document import Party
 from hub.parties import agreements
-from hub.store import adjustments
-from hub.store.adjustments import Line
 from hub.store.clearings import clearing_events
 from hub.store.ledger import postings
 from hub.store.statements import (
@@ -51,20 +48,7 @@ def a_month(store):
     put(store, cdr("B-C", PARTS, of="B"))
     put(store, cdr("H", PARTS), state=State.HELD)
     put(store, cdr("D", PARTS), state=State.DISPUTED)
-    with store.unit() as unit:
-        gift = Line(
-            key="gift/1",
-            kind="GOODWILL",
-            cpo=CPO.code,
-            emsp=EMSP.code,
-            currency="EUR",
-            net=Decimal("-1.5"),
-            gross=None,
-            taxes=((Decimal(19), Decimal("-0.285")),),
-            service_at=instants.micros("2026-10-09T00:00:00Z"),
-            by="ann",
-        )
-        adjustments.add(unit, gift)
+    give(store)
     store.clock = lambda: LATER
 
 

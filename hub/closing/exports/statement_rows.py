@@ -7,14 +7,18 @@ from typing import Any
 
 from sqlalchemy import BigInteger, func, select, type_coerce
 
+from hub.closing.exports.books import read_named
 from hub.closing.exports.cdr_reading import place_of, read
 from hub.closing.exports.columns import Kind, named, number, turned
 from hub.closing.exports.question import Question, Rows
+from hub.closing.exports.snapshot import Snapshot
 from hub.store.clearings import clearings
 from hub.store.documents import TABLES
 from hub.store.statements import statement_lines, statements
 
 PORTION = 2_000
+FEW = 500
+"""So many CDRs are looked at together."""
 LINE, ON = statement_lines.c, statements.c
 CDRS = TABLES["cdrs"].c
 
@@ -28,7 +32,7 @@ LINES = named(
     ("emsp", Kind.TEXT, "eMSP, which pays it."),
     ("line", Kind.COUNT, "Number of the line."),
     ("kind", Kind.TEXT, "NORMAL, CREDIT, PARTIAL, REPLACEMENT, ADJUSTMENT, FEE or ROUNDING."),
-    ("cdr_id", Kind.TEXT, "CDR, in upper case or lower as ids are compared."),
+    ("cdr_id", Kind.TEXT, "CDR, as its CPO writes it; of an ADJUSTMENT, in upper case."),
     ("part", Kind.COUNT, "1 to n of a CDR that has several rates."),
     ("end_utc", Kind.MOMENT, "When its session ended."),
     ("service_month", Kind.TEXT, "Month in which it ended; an earlier one when it came late."),
@@ -85,12 +89,25 @@ def lines(question: Question) -> Rows:
             ON.id, ON.number, ON.state, ON.month, ON.agreement_id, ON.cpo, ON.emsp, LINE.number, LINE.kind,
             LINE.cdr_key, LINE.part, LINE.ended_at, LINE.service_month, micro("energy"), LINE.category,
             micro("rate"), ON.currency, micro("base"), micro("net"), micro("tax"), micro("fee"), LINE.text,
-            LINE.engine, LINE.input_hash,
+            LINE.engine, LINE.input_hash, LINE.clearing_id,
         )
         .where(*conditions)
         .order_by(ON.id, LINE.number)
     )  # fmt: skip
-    return Rows(count[0][0], portions(map(line, snapshot.streamed(query)), len(LINES)))
+    rows = as_written(snapshot, snapshot.streamed(query))
+    return Rows(count[0][0], portions(map(line, rows), len(LINES)))
+
+
+def as_written(snapshot: Snapshot, rows: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
+    """The rows without their clearings, each with the id of its CDR as its CPO writes it; its key where none
+    is found."""
+    body = func.coalesce(CDRS.newest, CDRS.sent)
+    query = select(clearings.c.id, body).join(TABLES["cdrs"], CDRS.seq == clearings.c.cdr_seq)
+    find = snapshot.finding(query.where(snapshot.among(clearings.c.id)))
+    while some := list(islice(rows, FEW)):
+        told = find({row.clearing_id for row in some} - {None})
+        ids = {clearing: read_named(bytes(cdr)).id for clearing, cdr in told}
+        yield from ((*row[:9], ids.get(row.clearing_id, row.cdr_key), *row[10:-1]) for row in some)
 
 
 def line(row: Any) -> tuple[Any, ...]:
