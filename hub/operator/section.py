@@ -44,6 +44,7 @@ class Operation:
     shown     the names of fields of the answer that are shown this once only
     asks      a POST that only asks: what is asked for is too much for a query string
     sends     for a GET that answers with a `hub.operator.sending.Download`: its media types
+    records   a GET that leaves an event in the audit trail
     """
 
     name: str
@@ -59,6 +60,7 @@ class Operation:
     shown: Collection[str] = ()
     asks: bool = False
     sends: Collection[str] = ()
+    records: bool = False
 
     @property
     def changes(self) -> bool:
@@ -79,7 +81,7 @@ class Operation:
             return Call(hub, unit, g.bearer, g.exchange.request_id, given, body, reason)
 
         if not self.changes:
-            with hub.store.reading() as unit:
+            with hub.store.unit() if self.records else hub.store.reading() as unit:
                 if self.sends:
                     return sending.response_of(self.view(call(unit), **path))
                 return self.shown_to(self.answered(call(unit), path))

@@ -69,6 +69,24 @@ def test_an_export_is_asked_for_written_and_fetched(billed, finance, tmp_path):
     assert here.read_bytes() == fetched.data  # the same books give the same bytes
 
 
+def test_who_fetches_a_file_stands_in_the_audit_trail(billed, api, finance, admin):
+    job = asked(finance)
+    assert finance.get(f"/exports/{job}/file").status_code == 409
+    Labour(billed).one()
+    assert api("support").get(f"/exports/{job}/file").status_code == 403
+    assert fetches(admin) == []
+    for path in ("file", "sidecar", "file"):
+        assert finance.get(f"/exports/{job}/{path}").status_code == 200
+    file = f"export/{job}/cdr_reconciliation-2025-03.csv"
+    assert [each["what"] for each in fetches(admin)] == [file, f"{file}.json", file]
+    (who,) = {(each["actor"], each["via"]) for each in fetches(admin)}
+    assert who == (finance.get("/me").json["user"], "API")
+
+
+def fetches(caller: Caller) -> list[dict]:
+    return caller.get("/audit?action=fetch").json["items"]
+
+
 def test_what_cannot_be_written_is_refused_at_once(billed, finance):
     refused = [
         ({"format": "beancount"}, 422, "format"),

@@ -178,20 +178,21 @@ def order_of(call: Call, period: str) -> Order:
     return Order(name, body["format"], wanted, body["mark"])
 
 
-@section.get(f"{ONE}/file", "file", sends=tuple(MEDIA_TYPES.values()))
+@section.get(f"{ONE}/file", "file", sends=tuple(MEDIA_TYPES.values()), records=True)
 def file(call: Call, job_id: int) -> Download:
     """Fetch the file of an export that is written."""
     return download(call, job_id, 0)
 
 
-@section.get(f"{ONE}/sidecar", "sidecar", sends=(SIDECAR,))
+@section.get(f"{ONE}/sidecar", "sidecar", sends=(SIDECAR,), records=True)
 def sidecar(call: Call, job_id: int) -> Download:
     """Fetch what lies beside it, as JSON: rows, sums by currency, the SHA-256 of the file."""
     return download(call, job_id, 1)
 
 
 def download(call: Call, job_id: int, place: int) -> Download:
-    """One of the files that the result of a job names: nothing of the request says which but the number."""
+    """One of the files that the result of a job names: nothing of the request says which but the number. Who
+    fetches it stands in the audit trail."""
     job = known_job(call, job_id)
     if job.kind != KIND:
         raise NotFound(f"The job {job_id} is no export.", remedy="GET /api/v1/jobs?kind=export lists them.")
@@ -204,6 +205,7 @@ def download(call: Call, job_id: int, place: int) -> Download:
             f"The files of export {job_id} were taken away: they are kept for a week.",
             remedy="Ask for it again: the same books give the same bytes.",
         )
+    call.record("fetch", f"export/{job_id}/{found.name}")
     parts = job_files.parts(call.hub.store, found.id)
     return Download(found.name, found.media_type, parts, found.size, f'"{found.sha256}"')
 
