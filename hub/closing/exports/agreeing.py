@@ -110,12 +110,7 @@ def asked(question: Question, query: Any) -> Iterable[Any]:
 
 
 def meant(wanted: Wanted) -> Any:
-    named = {
-        statements.c.agreement_id: wanted.agreement,
-        statements.c.cpo: None if wanted.cpo is None else wanted.cpo.code,
-        statements.c.emsp: None if wanted.emsp is None else wanted.emsp.code,
-    }
-    narrowed = (column == value for column, value in named.items() if value is not None)
+    narrowed = wanted.narrowed(statements.c.agreement_id, statements.c.cpo, statements.c.emsp)
     return and_(statements.c.month == wanted.period, *narrowed)
 
 

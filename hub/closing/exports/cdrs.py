@@ -65,12 +65,7 @@ def in_month(wanted: Wanted) -> ColumnElement[bool]:
 
 
 def narrowed(wanted: Wanted) -> Iterator[Any]:
-    if wanted.agreement is not None:
-        yield clearings.c.agreement_id == wanted.agreement
-    if wanted.cpo is not None:
-        yield clearings.c.owner == wanted.cpo.code
-    if wanted.emsp is not None:
-        yield clearings.c.emsp == wanted.emsp.code
+    return wanted.narrowed(clearings.c.agreement_id, clearings.c.owner, clearings.c.emsp)
 
 
 class Portion:

@@ -1,6 +1,8 @@
 """Which rows are exported: a month, and perhaps one agreement, one CPO or one eMSP alone."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from hub.closing import months
 from hub.ocpi.document import Party
@@ -35,3 +37,12 @@ class Wanted:
     def span(self, zone: str = "UTC") -> tuple[int, int]:
         """The month by the clocks of a place, in microseconds, half-open."""
         return months.span(self.period, zone)
+
+    def narrowed(self, agreement: Any, cpo: Any, emsp: Any) -> Iterator[Any]:
+        """What it is narrowed to, as conditions on the columns of a table that tell these."""
+        if self.agreement is not None:
+            yield agreement == self.agreement
+        if self.cpo is not None:
+            yield cpo == self.cpo.code
+        if self.emsp is not None:
+            yield emsp == self.emsp.code
