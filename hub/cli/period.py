@@ -183,7 +183,7 @@ def told_of(unit: Unit, closed: Closed) -> Json:
 def named(agreement: Any, month: str) -> Json:
     pair = agreement.pair
     return {
-        "month": month,
+        "period": month,
         "agreement": agreement.id,
         "cpo": str(pair.cpo),
         "emsp": str(pair.emsp),
@@ -199,6 +199,6 @@ def show(told: Iterable[Json], *, as_json: bool) -> None:
 
 
 def row(told: Json) -> tuple[Any, ...]:
-    names = ("month", "agreement", "cpo", "emsp", "state", "statement", "lines", "net", "tax", "gross")
+    names = ("period", "agreement", "cpo", "emsp", "state", "statement", "lines", "net", "tax", "gross")
     told = written(told, told["currency"])
     return *(told.get(name) for name in names), told["currency"], told["waiting"]

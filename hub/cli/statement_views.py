@@ -7,13 +7,13 @@ from hub.closing.rounding import whole
 from hub.ocpi.document import Json
 
 HEADINGS = ("ID", "Number", "Month", "CPO", "eMSP", "State", "Lines", "Net", "VAT", "Gross", "Fee", "", "Due")
-NAMES = ("id", "number", "month", "cpo", "emsp", "state", "lines", "net", "tax", "gross", "fee")
+NAMES = ("id", "number", "period", "cpo", "emsp", "state", "lines", "net", "tax", "gross", "fee")
 TOTALS = ("VAT", "Rate %", "Sum of lines", "Net", "VAT", "Gross", "")
 LINES = ("Line", "Kind", "CDR", "Service", "Ended", "kWh", "VAT", "Rate %", "As told", "Net", "VAT", "Gross")
 STEPS = ("At", "By", "From", "To", "Why")
 POSTINGS = ("Posting", "Kind", "Reverses", "Account", "Debit", "Credit", "", "VAT")
 AMOUNTS = ("net", "tax", "gross", "fee", "receivable", "payable")
-FACTS = ("id", "number", "month", "cpo", "emsp", "state", "revision", "billing", "lines", "due_at")
+FACTS = ("id", "number", "period", "cpo", "emsp", "state", "revision", "billing", "lines", "due_at")
 
 
 def show_list(told: list[Json]) -> None:

@@ -22,7 +22,7 @@ def short(row: Any, sums: Any) -> Json:
     return {
         "id": row.id,
         "number": row.number,
-        "month": row.month,
+        "period": row.month,
         "cpo": str(Party.of_code(row.cpo)),
         "emsp": str(Party.of_code(row.emsp)),
         "agreement": row.agreement_id,

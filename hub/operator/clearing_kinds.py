@@ -104,7 +104,7 @@ def close_month(hub: Hub, wanted: Json, progress: Watch) -> Json:
     closed: list[Json] = []
     try:
         for each in periods.close_all(
-            hub.store, wanted["month"], Actor(wanted["by"], "JOB"), wanted["agreement"]
+            hub.store, wanted["period"], Actor(wanted["by"], "JOB"), wanted["agreement"]
         ):
             closed.append(told(each))
             progress(len(closed), total)
@@ -129,14 +129,14 @@ def in_words(value: Any) -> Any:
 def replay_month(hub: Hub, wanted: Json, progress: Watch) -> Json:
     """Every figure of the statements of a month once more; nothing is written."""
     with hub.store.reading() as unit:
-        total, done = replay.size(unit, wanted["month"]), 0
+        total, done = replay.size(unit, wanted["period"]), 0
 
         def tick(lines: int) -> None:
             nonlocal done
             done += lines
             progress(done, total)
 
-        found = replay.replay(unit, wanted["month"], tick)
+        found = replay.replay(unit, wanted["period"], tick)
     return {
         "statements": found.statements,
         "lines": found.lines,
@@ -150,8 +150,9 @@ def replay_month(hub: Hub, wanted: Json, progress: Watch) -> Json:
 
 def told(closed: Closed) -> Json:
     return {
+        "id": closed.period.id,
+        "period": closed.period.month,
         "agreement": closed.agreement.id,
-        "period": closed.period.id,
         "statement": None if closed.statement is None else closed.statement.id,
         "carried": closed.carried,
         "fresh": closed.fresh,

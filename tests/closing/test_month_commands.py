@@ -31,6 +31,7 @@ def test_a_month_goes_from_open_to_settled(month, run):
     assert (closed["net"], closed["tax"], closed["waiting"]) == (Decimal("30.02"), Decimal("5.70"), 1)
     assert told(run, "period", "close", "2026-10") == [closed]
     assert told(run, "period", "list") == [closed]
+    assert {each["period"] for each in (before, closed, *told(run, "statement", "list"))} == {"2026-10"}
     text = run("period", "show", "2026-10")[1]
     assert all(word in text for word in ("CLOSED", "On no statement", "held until somebody decides"))
     assert run("statement", "approve", "1")[1] == "Statement 1 (NLCPO-2026-000001) is APPROVED.\n"

@@ -160,7 +160,7 @@ def test_the_cpo_is_told_of_what_was_rejected(rated, finance, api):
 
 def closed(rated, finance, **more) -> dict:
     rated.hub.store.clock = lambda: APRIL
-    answer = finance.post("/periods/close", {"month": "2025-03", **more})
+    answer = finance.post("/periods/close", {"period": "2025-03", **more})
     assert answer.status_code == 202, answer.json
     Labour(rated.hub).one()
     job = finance.get(answer.headers["Location"]).json
@@ -173,8 +173,10 @@ def test_a_month_is_closed_once(rated, issued, finance):
     (first,) = closed(rated, finance)
     (again,) = closed(rated, finance, agreement=1)
     assert (first["fresh"], again["fresh"], first["statement"]) == (True, False, again["statement"])
-    (period,) = finance.get("/periods?month=2025-03&agreement=1&party=DE/MSP").json["items"]
+    (period,) = finance.get("/periods?period=2025-03&agreement=1&party=DE/MSP").json["items"]
     assert (period["cpo"], period["statement"], period["carried"]) == ("NL/CPO", first["statement"], 1)
+    assert [(each["id"], each["period"]) for each in (first, period)] == [(period["id"], "2025-03")] * 2
+    assert finance.get("/periods?period=2025-02").json["total"] == 0
     assert finance.get(f"/periods/{period['id']}").json == period
     (waiting,) = finance.get(f"/periods/{period['id']}/carried").json["items"]
     assert (waiting["id"], waiting["state"]) == ("OWN-1", "DISPUTED")
@@ -183,11 +185,11 @@ def test_a_month_is_closed_once(rated, issued, finance):
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        ({"month": "2025-03"}, 409),
-        ({"month": "2025-13"}, 422),
-        ({"month": "9999-12"}, 422),
+        ({"period": "2025-03"}, 409),
+        ({"period": "2025-13"}, 422),
+        ({"period": "9999-12"}, 422),
         ({}, 422),
-        ({"month": "2025-02", "agreement": 9}, 404),
+        ({"period": "2025-02", "agreement": 9}, 404),
     ],
 )
 def test_a_month_that_cannot_be_closed_is_refused(rated, finance, body, status):
@@ -201,6 +203,7 @@ def test_a_statement_goes_its_way_and_its_lines_make_its_sums(rated, issued, fin
     draft = finance.get(one).json
     assert (draft["state"], draft["next"], draft["lines"], draft["number"]) == ("DRAFT", ["approve"], 4, None)
     assert (draft["compared"]["within"], draft["terms"]["netting"]) == (True, "no")
+    assert draft["period"] == "2025-03"
     lines = finance.get(f"{one}/lines").json["items"]
     assert [each["number"] for each in lines] == list(range(1, len(lines) + 1))
     assert draft["net"] == "11.25"
@@ -209,7 +212,9 @@ def test_a_statement_goes_its_way_and_its_lines_make_its_sums(rated, issued, fin
     assert finance.post(f"{one}/send").status_code == 409
     assert finance.post(f"{one}/approve").json["number"]
     assert finance.post(f"{one}/send").json["state"] == "SENT"
-    assert [caller.get("/statements?month=2025-03").json["total"] for caller in (payer, paid)] == [1, 1]
+    assert [caller.get("/statements?period=2025-03").json["total"] for caller in (payer, paid)] == [1, 1]
+    assert finance.get("/statements?period=2025-03&state=DRAFT").json["total"] == 0
+    assert finance.get("/statements?period=2025-02").json["total"] == 0
     assert [caller.post(f"{one}/accept").status_code for caller in (paid, payer)] == [403, 200]
     final = finance.post(f"{one}/finalise", {"reason": "paid"}).json
     assert (final["state"], final["next"]) == ("FINAL", [])
@@ -237,6 +242,6 @@ def test_contested_lines_leave_and_the_rest_stands(rated, issued, finance, api):
 
 def test_only_the_hub_closes_approves_and_sends(rated, api):
     caller = api("finance", "NL/CPO")
-    assert caller.post("/periods/close", {"month": "2025-02"}).status_code == 403
+    assert caller.post("/periods/close", {"period": "2025-02"}).status_code == 403
     assert caller.post("/statements/1/approve").status_code == 403
     assert api("support").post("/statements/1/contest").status_code == 403

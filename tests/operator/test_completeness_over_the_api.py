@@ -136,7 +136,7 @@ def test_a_closed_month_is_replayed_and_its_balances_sum_to_nought(rated, financ
         finance.post(f"/clearing/cdrs/{each['cpo']}/{each['id']}/accept")
     hub.store.clock = lambda: APRIL
     assert finance.get("/ledger/balances").json == {"items": [], "total": 0, "next": None}
-    closed = done(hub, finance, finance.post("/periods/close", {"month": "2025-03"}))
+    closed = done(hub, finance, finance.post("/periods/close", {"period": "2025-03"}))
     statement = closed["closed"][0]["statement"]
     items = finance.get("/ledger/balances?period=2025-03").json["items"]
     assert {each["account"].partition(":")[0] for each in items} >= {"receivable", "payable"}
@@ -145,9 +145,9 @@ def test_a_closed_month_is_replayed_and_its_balances_sum_to_nought(rated, financ
     assert sum(Decimal(each["amount"]) for posting in postings for each in posting["entries"]) == 0
     assert finance.get("/ledger/postings?account=receivable:DE/MSP&period=2025-03").json["total"] == 1
     assert finance.get("/ledger/postings?account=receivable:XX/XXX").json["total"] == 0
-    replayed = done(hub, finance, finance.post("/periods/replay", {"month": "2025-03"}))
+    replayed = done(hub, finance, finance.post("/periods/replay", {"period": "2025-03"}))
     assert (replayed["statements"], replayed["differences"], replayed["first_differences"]) == (1, 0, [])
     assert replayed["lines"] >= 1
     assert api("finance", "NL/CPO").get("/ledger/balances").status_code == 403
-    assert api("read-only").post("/periods/replay", {"month": "2025-03"}).status_code == 403
-    assert finance.post("/periods/replay", {"month": "9999-12"}).status_code == 422
+    assert api("read-only").post("/periods/replay", {"period": "2025-03"}).status_code == 403
+    assert finance.post("/periods/replay", {"period": "9999-12"}).status_code == 422

@@ -47,14 +47,14 @@ def month(**options: Any) -> fields.String:
 
 class PeriodQuery(ListQuery):
     sort = sorting("-id")
-    month = month()
+    period = month()
     agreement = identity()
     party = PartyField(metadata={"description": "Only those of this CPO or eMSP."})
 
 
 class PeriodSchema(Schema):
     id = fields.Integer(required=True)
-    month = fields.String(required=True)
+    period = fields.String(required=True, metadata={"description": "The month, as 2026-10."})
     agreement = fields.Integer(required=True)
     cpo = PartyField(required=True)
     emsp = PartyField(required=True)
@@ -80,11 +80,11 @@ class CarriedQuery(ListQuery):
 
 
 class ReplayMonth(Because):
-    month = month(required=True, metadata={"description": "As 2026-10."})
+    period = month(required=True, metadata={"description": "As 2026-10."})
 
 
 class Close(Because):
-    month = month(required=True, metadata={"description": "As 2026-10, by the clocks of each agreement."})
+    period = month(required=True, metadata={"description": "As 2026-10, by the clocks of each agreement."})
     agreement = identity(metadata={"description": "Only for this one; for all, if left out."})
 
 
@@ -92,8 +92,8 @@ class Close(Because):
 def list_(call: Call) -> Listing:
     """List the months that are closed, and the statement that each has made."""
     query = closed(call)
-    if "month" in call.query:
-        query = query.where(periods.c.month == call.query["month"])
+    if "period" in call.query:
+        query = query.where(periods.c.month == call.query["period"])
     if "agreement" in call.query:
         query = query.where(periods.c.agreement_id == call.query["agreement"])
     if "party" in call.query:
@@ -116,8 +116,9 @@ def of_party(party: Party) -> ColumnElement[bool]:
 
 
 def told(row: Row[Any]) -> Json:
-    names = ("id", "month", "currency", "starts_at", "ends_at", "closed_at", "closed_by", "statement")
+    names = ("id", "currency", "starts_at", "ends_at", "closed_at", "closed_by", "statement")
     return {name: getattr(row, name) for name in names} | {
+        "period": row.month,
         "agreement": row.agreement_id,
         "cpo": Party.of_code(row.cpo),
         "emsp": Party.of_code(row.emsp),
@@ -153,11 +154,11 @@ def close(call: Call) -> Located:
 
     What is closed already stays as it is, so that it can be asked for again at any time.
     """
-    wanted, only = call.body["month"], call.body.get("agreement")
+    wanted, only = call.body["period"], call.body.get("agreement")
     for agreement in closing.meant_by(call.unit, only):
         if agreement.valid_from < closing.ends(agreement, wanted):
             closing.refuse_unfinished(call.unit, agreement, wanted)
-    job = call.submit("close-month", {"month": wanted, "agreement": only, "by": call.user.name})
+    job = call.submit("close-month", {"period": wanted, "agreement": only, "by": call.user.name})
     return Located(job, f"/api/v1/jobs/{job['id']}")
 
 
@@ -165,5 +166,5 @@ def close(call: Call) -> Located:
 def replay(call: Call) -> Located:
     """Compute every figure of a month's statements once more, from CDRs, terms and ledger: a job, whose
     result counts the figures that are not what stands, and names the first of them. Nothing is changed."""
-    job = call.submit("replay-month", {"month": call.body["month"]})
+    job = call.submit("replay-month", {"period": call.body["period"]})
     return Located(job, f"/api/v1/jobs/{job['id']}")

@@ -54,7 +54,7 @@ DATED = ("created_at", "approved_at", "sent_at", "due_at", "final_at")
 
 class StatementQuery(ListQuery):
     sort = sorting("-id")
-    month = month()
+    period = month()
     state = word(*STATES)
     party = PartyField(metadata={"description": "Only those of this CPO or eMSP."})
     cpo = PartyField()
@@ -67,7 +67,7 @@ class StatementSchema(Schema):
     id = fields.Integer(required=True)
     number = fields.String(**MAYBE, metadata={"description": "Given when it is approved."})
     state = word(*STATES, required=True)
-    month = fields.String(required=True)
+    period = fields.String(required=True, metadata={"description": "The month, as 2026-10."})
     agreement = fields.Integer(required=True)
     cpo = PartyField(required=True)
     emsp = PartyField(required=True)
@@ -214,7 +214,8 @@ def of_party(party: Party) -> ColumnElement[bool]:
 
 def wanted(call: Call) -> list[ColumnElement[bool]]:
     query = call.query
-    found = [table.c[name] == query[name] for name in ("month", "state") if name in query]
+    found = [table.c.month == query["period"]] if "period" in query else []
+    found += [table.c.state == query["state"]] if "state" in query else []
     found += [table.c[name] == query[name].code for name in ("cpo", "emsp") if name in query]
     found += [table.c.currency == query["currency"].upper()] if "currency" in query else []
     found += [table.c.agreement_id == query["agreement"]] if "agreement" in query else []
@@ -222,8 +223,9 @@ def wanted(call: Call) -> list[ColumnElement[bool]]:
 
 
 def told(row: Row[Any]) -> Json:
-    names = ("id", "number", "state", "month", "currency", "revision", *SUMS, *DATED)
+    names = ("id", "number", "state", "currency", "revision", *SUMS, *DATED)
     return {name: getattr(row, name) for name in names} | {
+        "period": row.month,
         "agreement": row.agreement_id,
         "cpo": Party.of_code(row.cpo),
         "emsp": Party.of_code(row.emsp),
