@@ -73,7 +73,7 @@ def watching(begin: Callable[[str, int], Tick]) -> periods.Watch:
 
 
 @period.command("list", example="hub period list")
-@click.option("--month", metavar="MONTH", help="Only this month.")
+@click.option("--period", "month", metavar="MONTH", help="Only this month.")
 @as_json_option
 @with_hub
 def list_(hub: Hub, month: str | None, as_json: bool) -> None:

@@ -26,7 +26,7 @@ name_argument = click.argument("name", metavar="STATEMENT")
 reason_option = click.option("--reason", metavar="TEXT", help="Why; kept with it and in the audit trail.")
 
 
-@click.group(cls=Group, example="hub statement list --month 2026-10")
+@click.group(cls=Group, example="hub statement list --period 2026-10")
 def statement() -> None:
     """See what eMSPs owe CPOs, and take each step until it is settled.
 
@@ -35,8 +35,8 @@ def statement() -> None:
     """
 
 
-@statement.command("list", example="hub statement list --month 2026-10 --state draft")
-@click.option("--month", metavar="MONTH", help="Only of this month.")
+@statement.command("list", example="hub statement list --period 2026-10 --state draft")
+@click.option("--period", "month", metavar="MONTH", help="Only of this month.")
 @click.option("--party", type=PartyType(), metavar="NL/CPO", help="Only those of this CPO or eMSP.")
 @click.option(
     "--state",

@@ -94,7 +94,7 @@ def close(unit: Unit, agreement_id: int, month: str, actor: Actor, watch: Watch 
     statement = state(unit, agreement, period, actor, watch)
     carried = candidates.carry(unit, agreement, period)  # last: what is stated by then is not said to wait
     closed = Closed(agreement, period, statement, carried, fresh=True)
-    told = {"month": month, "statement": None if statement is None else statement.id}
+    told = {"period": month, "statement": None if statement is None else statement.id}
     audit.record(unit, actor, "close", f"period/{agreement_id}/{month}", None, told)
     return closed
 

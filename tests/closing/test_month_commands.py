@@ -64,7 +64,7 @@ def test_what_is_of_no_agreement_is_told_though_no_statement_will_have_it(month,
 
 def test_tables_show_what_it_comes_to(month, run):
     assert "30.02" in run("period", "close", "2026-10")[1]
-    assert "35.72" in run("statement", "list", "--month", "2026-10", "--state", "draft")[1]
+    assert "35.72" in run("statement", "list", "--period", "2026-10", "--state", "draft")[1]
     text = run("statement", "show", "1", "--lines")[1]
     assert all(word in text for word in ("Totals", "Fee of the hub", "Lines", "Steps", "Ledger", "VAT 19"))
 

@@ -221,6 +221,8 @@ def test_a_check_is_set_for_one_party_and_reset(cleared, finance, admin):
     assert listed["C4"] == changed.json
     assert finance.get("/checks/C4").json == usual
     assert admin.get("/audit?limit=1").json["items"][0]["what"] == "check/C4/NL/CPO"
+    finance.change("PATCH", path, {"severity": "HOLD", "reason": "chargers without a clock"})
+    assert admin.get("/audit?limit=1").json["items"][0]["reason"] == "chargers without a clock"
     assert finance.change("DELETE", path).json == usual
     assert finance.change("DELETE", path).status_code == 404
 

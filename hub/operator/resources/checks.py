@@ -85,7 +85,7 @@ def set_(call: Call, code: str) -> Json:
     if severity is None and not limits:
         raise Unfit("Nothing is to change.", fields={"severity": "neither this nor limits is given"})
     setting = Setting(None if severity is None else Severity(severity), limits)
-    rule_sets.put(call.unit, call.query.get("party"), known(code).code, setting, call.actor)
+    rule_sets.put(call.unit, call.query.get("party"), known(code).code, setting, call.actor, call.reason)
     return show(call, code)
 
 
@@ -93,7 +93,7 @@ def set_(call: Call, code: str) -> Json:
 def reset(call: Call, code: str) -> Json:
     """Let a check be as usual again; for a CPO, as it is for all."""
     party = call.query.get("party")
-    if not rule_sets.reset(call.unit, party, known(code).code, call.actor):
+    if not rule_sets.reset(call.unit, party, known(code).code, call.actor, call.reason):
         raise NotFound(f"{code} was not set for {party or 'everybody'}.", remedy="It is as usual.")
     return show(call, code)
 
