@@ -110,8 +110,8 @@ def asked(question: Question, query: Any) -> Iterable[Any]:
 
 
 def meant(wanted: Wanted) -> Any:
-    narrowed = wanted.narrowed(statements.c.agreement_id, statements.c.cpo, statements.c.emsp)
-    return and_(statements.c.month == wanted.period, *narrowed)
+    table = statements.c
+    return and_(table.month == wanted.period, *wanted.narrowed(table.agreement_id, table.cpo, table.emsp))
 
 
 def as_json(found: Iterable[Step]) -> dict[str, list[dict[str, object]]]:

@@ -72,12 +72,7 @@ def narrowed(question: Question) -> Iterator[Any]:
     yield LINE.statement_id == ON.id
     yield LINE.left_in.is_(None)
     yield ON.month == wanted.period
-    if wanted.agreement is not None:
-        yield ON.agreement_id == wanted.agreement
-    if wanted.cpo is not None:
-        yield ON.cpo == wanted.cpo.code
-    if wanted.emsp is not None:
-        yield ON.emsp == wanted.emsp.code
+    yield from wanted.narrowed(ON.agreement_id, ON.cpo, ON.emsp)
 
 
 def lines(question: Question) -> Rows:
