@@ -14,7 +14,6 @@ from hub.closing.exports.question import Question, ReadyRows, Rows
 from hub.closing.exports.sheets import Quick
 from hub.store.clearings import clearings
 from hub.store.disputes import disputes
-from hub.store.engine import Store
 
 UNPAID = ("HELD", "REJECTED", "DROPPED", "DISPUTED")
 OF_EXCEPTIONS = (
@@ -49,10 +48,10 @@ def reconciliation(question: Question) -> Rows:
     return of_columns(question, COLUMNS)
 
 
-def ready(question: Question, store: Store, file: type[Quick]) -> ReadyRows:
+def ready(question: Question, file: type[Quick]) -> ReadyRows:
     """The same, of what was written out, as a file likes it."""
     ids = which(question)
-    portions_ = facts.portions(question, store, ids)
+    portions_ = facts.portions(question, ids)
     return ReadyRows(len(ids), (portion.ready(exact=file.exact) for portion in portions_))
 
 

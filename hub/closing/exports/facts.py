@@ -158,7 +158,7 @@ class Kept(Portion):
                 yield from (Part((column,), column.of(self)) for column in run.columns)
 
 
-def portions(question: Question, store: Store | None, ids: "array[int]") -> Iterator[Kept]:
+def portions(question: Question, ids: "array[int]") -> Iterator[Kept]:
     """The rows of these clearings, in this order; what was missing is kept for the next time."""
     snapshot, books = question.snapshot, Books(question.snapshot, question.wanted.period)
     mine = and_(cdr_facts.c.cdr_seq == clearings.c.cdr_seq, cdr_facts.c.layout == LAYOUT)
@@ -166,19 +166,16 @@ def portions(question: Question, store: Store | None, ids: "array[int]") -> Iter
     find = snapshot.finding(query.where(snapshot.among(clearings.c.id)))
     found = find.in_turn(parts_of(ids, PORTION))
     for some, rows in zip(parts_of(ids, PORTION), found, strict=True):
-        yield Kept(question, books, NAMES, completed(question, books, store, in_order(rows, some)))
+        yield Kept(question, books, NAMES, completed(question, books, in_order(rows, some)))
 
 
-def completed(
-    question: Question, books: Books, store: Store | None, rows: list[Sequence[Any]]
-) -> list[Sequence[Any]]:
+def completed(question: Question, books: Books, rows: list[Sequence[Any]]) -> list[Sequence[Any]]:
     """With what lacks in some of them."""
     without = [row[0] for row in rows if row[-2] is None]
     if not without:
         return rows
     fresh = made(bodies(question, books, without))
-    if store is not None:
-        kept(store, fresh)
+    kept(question.snapshot.store, fresh)
     cells = {
         identity: tuple(row[name] for name in FIELDS) for identity, row in zip(without, fresh, strict=True)
     }

@@ -10,7 +10,6 @@ from hub.closing.exports import cdr_columns, cdr_rows, journal_rows, statement_r
 from hub.closing.exports.columns import Column
 from hub.closing.exports.question import Question, ReadyRows, Rows
 from hub.closing.exports.sheets import File, Quick, Style
-from hub.store.engine import Store
 
 
 class Kind(NamedTuple):
@@ -22,7 +21,7 @@ class Kind(NamedTuple):
     columns: Sequence[Column]
     rows: Callable[[Question], Rows]
     sums: tuple[str, str] | None = None
-    ready: Callable[[Question, Store, type[Quick]], ReadyRows] | None = None
+    ready: Callable[[Question, type[Quick]], ReadyRows] | None = None
     agreeing: bool = False
 
 

@@ -84,10 +84,9 @@ class Snapshot:
     def poured(self, query: Any) -> Iterator[Sequence[Any]]:
         """The same of a large query, some at a time; PostgreSQL would send all at once to a plain cursor."""
         driver: Any = self.unit.connection.connection.driver_connection
-        compiled = compiled_for(self.unit, query)
-        order, told = compiled.positiontup, compiled.params
+        asked = self.finding(query)
         with closing(driver.cursor() if self.sqlite else driver.cursor("poured")) as cursor:
-            cursor.execute(str(compiled), told if order is None else [told[name] for name in order])
+            cursor.execute(asked.text, asked.given(()))
             while some := cursor.fetchmany(SOME):
                 yield some
 
@@ -123,18 +122,18 @@ class Finding:
 
     def __init__(self, snapshot: Snapshot, query: Any) -> None:
         self._snapshot, self._query, self._driver = snapshot, query, snapshot.unit.driver
-        compiled = compiled_for(snapshot.unit, query)
-        self._text, self._order, self._fixed = str(compiled), compiled.positiontup, compiled.params
+        compiled = query.compile(dialect=snapshot.unit.dialect, compile_kwargs={"render_postcompile": True})
+        self.text, self._order, self._fixed = str(compiled), compiled.positiontup, compiled.params
 
     @cached_property
     def _numbered(self) -> Numbered:
-        return Numbered(self._text)
+        return Numbered(self.text)
 
     def __call__(self, values: Iterable[Any]) -> list[tuple[Any, ...]]:
         """Rows, as the driver gives them."""
-        given = self._given(values)
+        given = self.given(values)
         if self._snapshot.sqlite:
-            found: list[tuple[Any, ...]] = self._driver.execute(self._text, given).fetchall()
+            found: list[tuple[Any, ...]] = self._driver.execute(self.text, given).fetchall()
         else:
             found = self._driver.rows(self._driver.run(self._numbered, given), tuple)
         return found
@@ -169,20 +168,17 @@ class Finding:
             return find, lambda found: read_rows(found[0][0])
         driver = self._snapshot.beside()
         return (
-            lambda values: driver.run(self._numbered, self._given(values)),
+            lambda values: driver.run(self._numbered, self.given(values)),
             lambda result: driver.rows(result, tuple),
         )
 
-    def _given(self, values: Iterable[Any]) -> Any:
+    def given(self, values: Iterable[Any]) -> Any:
+        """The parameters for these, as drivers take them."""
         many = list(values)
         if self._order is None:
             return self._fixed | {MANY: many}
         told = self._fixed | {MANY: msgspec.json.encode(many).decode()}
         return [told[name] for name in self._order]
-
-
-def compiled_for(unit: Unit, query: Any) -> Any:
-    return query.compile(dialect=unit.dialect, compile_kwargs={"render_postcompile": True})
 
 
 @contextmanager

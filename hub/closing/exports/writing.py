@@ -104,7 +104,7 @@ def filled(store: Store, hub: Party, order: Order, path: Path, watch: Watch) -> 
         question = asked(snapshot, order.kind, order.wanted)
         file = opened(order.kind, order.form, path, Style(order.mark, path.parent))
         try:
-            tally = poured(store, file, kind, question, watch)
+            tally = poured(file, kind, question, watch)
             facts = facts_of(order, question, tally)
             found = agreeing.steps(question, tally.by_status) if kind.agreeing else []
             file.close(beside(question, facts, tally, found) if order.form == "xlsx" else None)
@@ -130,11 +130,11 @@ def asked(snapshot: Snapshot, kind: str, wanted: Wanted) -> Question:
     return Question(snapshot, wanted, identity)
 
 
-def poured(store: Store, file: File, kind: Kind, question: Question, watch: Watch) -> Tally:
+def poured(file: File, kind: Kind, question: Question, watch: Watch) -> Tally:
     """Text that lies ready is taken where the file can."""
     tally = Tally(kind.columns, kind.sums)
     if kind.ready is not None and isinstance(file, Quick):
-        quickly(file, kind.ready(question, store, type(file)), tally, watch)
+        quickly(file, kind.ready(question, type(file)), tally, watch)
         return tally
     rows = kind.rows(question)
     watch(0, rows.total)
