@@ -195,7 +195,7 @@ def move_many(  # noqa: PLR0913, PLR0917 (what an event tells)
     """
     if to not in TRANSITIONS[before]:
         raise NoSuchTransition(f"they are {before}; from there they can be {named(TRANSITIONS[before])}")
-    engine, given = unit.dialect.name, {"ids": bulk.numbers(unit, ids)}
+    engine, given = unit.dialect.name, {"ids": bulk.listed(unit, ids)}
     mine = bulk.among(clearings.c.id, engine) & (clearings.c.state == before)
     moving = update(clearings).where(mine).values(state=to, **columns)
     event = {"at": unit.now, "by": by, "before": before, "after": to, "why": why, "codes": "[]"}

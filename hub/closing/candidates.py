@@ -63,7 +63,7 @@ def keep(unit: Unit, taken: Sequence[Any], statement: int) -> None:
     """These adjustments are on a statement now."""
     for ids in bulk.pages([row.id for row in taken]):
         mine = update(adjustments).where(bulk.among(adjustments.c.id, unit.dialect.name))
-        unit.connection.execute(mine.values(statement_id=statement), {"ids": bulk.numbers(unit, ids)})
+        unit.connection.execute(mine.values(statement_id=statement), {"ids": bulk.listed(unit, ids)})
 
 
 def carry(unit: Unit, agreement: Agreement, period: Any) -> int:

@@ -187,7 +187,7 @@ class Anew:
 
     def pages(self) -> Iterator[Sequence[Any]]:
         for ids in bulk.pages(self.ids):
-            found = {row.id: row for row in BYTES.all(self.unit, ids=bulk.numbers(self.unit, ids))}
+            found = {row.id: row for row in BYTES.all(self.unit, ids=bulk.listed(self.unit, ids))}
             yield [found[identity] for identity in ids]
 
 

@@ -89,7 +89,7 @@ class Taking:
 
     def rows(self, query: Prepared, ids: Sequence[int]) -> Sequence[Any]:
         """In the order of the numbers."""
-        given = bulk.numbers(self.unit, ids)
+        given = bulk.listed(self.unit, ids)
         found = {row.id: row for row in query.all(self.unit, ids=given, statement=self.statement.id)}
         return [found[identity] for identity in ids if identity in found]
 

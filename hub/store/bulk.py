@@ -4,7 +4,7 @@ What SQLAlchemy does for each value of each row takes longer than the database t
 """
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -30,17 +30,27 @@ ESCAPES = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
 ENGINES = ("sqlite", "postgresql")
 
 
-def among(column: ColumnElement[int], engine: str, name: str = "ids") -> ColumnElement[bool]:
-    """That a column is one of the numbers of one parameter, which `numbers` makes."""
+def among(
+    column: ColumnElement[Any],
+    engine: str,
+    name: str = "ids",
+    kind: Any = BigInteger,
+    *,
+    required: bool = True,
+) -> ColumnElement[bool]:
+    """That a column is one of the values of one parameter, however many, which `listed` makes.
+
+    required  whether the statement may not be made text without them
+    """
     if engine == "sqlite":
-        each = func.json_each(bindparam(name)).table_valued("value")
+        each = func.json_each(bindparam(name, required=required)).table_valued("value")
         return column.in_(select(each.c.value))
-    return column == any_(bindparam(name, type_=ARRAY(BigInteger)))
+    return column == any_(bindparam(name, type_=ARRAY(kind), required=required))
 
 
-def numbers(unit: Unit, ids: Sequence[int]) -> Any:
-    """Whole numbers as that parameter: JSON on SQLite."""
-    return msgspec.json.encode(list(ids)).decode() if unit.dialect.name == "sqlite" else list(ids)
+def listed(unit: Unit, values: Iterable[int] | Iterable[str]) -> Any:
+    """Whole numbers or texts as that parameter: JSON on SQLite."""
+    return msgspec.json.encode(list(values)).decode() if unit.dialect.name == "sqlite" else list(values)
 
 
 def pages(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-from sqlalchemy import ARRAY, ColumnElement, Select, String, any_, bindparam, func, literal_column, select
+from sqlalchemy import Select, String, bindparam, func, literal_column, select
 
 from hub.ocpi.document import Document, Party
 from hub.ocpi.errors import InvalidParameter
 from hub.ocpi.modules import MODULES
 from hub.ocpi.wire import key_of
-from hub.store import documents
+from hub.store import bulk, documents
 from hub.store.documents import TABLES, Stored
 from hub.store.engine import Store
 from hub.store.invoices import invoice_records
@@ -166,26 +165,22 @@ def counting(way: str, engine: str) -> Select[Any]:
     mine, other = (cdrs.c.owner, cdrs.c.audience) if way == CPO else (cdrs.c.audience, cdrs.c.owner)
     plain = literal_column("+cdrs.audience") if (way, engine) == (EMSP, "sqlite") else mine
     whose = plain == bindparam("owner", type_=String)
-    return select(other, func.count()).where(whose, among(cdrs.c.key, engine)).group_by(other)
-
-
-def among(column: ColumnElement[str], engine: str) -> ColumnElement[bool]:
-    """One parameter for however many."""
-    if engine == "sqlite":
-        return column.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value))
-    return column == any_(bindparam("keys", type_=ARRAY(String)))
+    return (
+        select(other, func.count())
+        .where(whose, bulk.among(cdrs.c.key, engine, "keys", String))
+        .group_by(other)
+    )
 
 
 COUNTING: Mapping[tuple[str, str], Select[Any]] = {
-    (way, engine): counting(way, engine) for way in (CPO, EMSP) for engine in ("sqlite", "postgresql")
+    (way, engine): counting(way, engine) for way in (CPO, EMSP) for engine in bulk.ENGINES
 }
 
 
 def counted(unit: Unit, owner: Party, keys: Sequence[str], way: str) -> Counter[Party]:
     """How many of these CDRs the hub knows between the owner of a record and each other party."""
-    engine = unit.dialect.name
-    many = msgspec.json.encode(keys).decode() if engine == "sqlite" else list(keys)
-    found = unit.connection.execute(COUNTING[way, engine], {"owner": owner.code, "keys": many})
+    given = {"owner": owner.code, "keys": bulk.listed(unit, keys)}
+    found = unit.connection.execute(COUNTING[way, unit.dialect.name], given)
     return Counter({Party.of_code(party): count for party, count in found})
 
 

@@ -11,10 +11,11 @@ from functools import cached_property
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, bindparam, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, func, select
 
 from hub.closing.invoices import keeping
 from hub.ocpi.document import Party
+from hub.store import bulk
 from hub.store.adjustments import adjustments
 from hub.store.clearings import clearing_events, clearings
 from hub.store.disputes import disputes
@@ -95,10 +96,8 @@ class Snapshot:
         yield from self.unit.connection.execute(query, execution_options={"yield_per": 2_000})
 
     def among(self, column: ColumnElement[Any], kind: Any = BigInteger) -> ColumnElement[bool]:
-        """That a column is one of the values that are handed in as `MANY`: one parameter for all of them."""
-        if self.sqlite:
-            return column.in_(select(func.json_each(bindparam(MANY, "[]")).table_valued("value").c.value))
-        return column == any_(cast(bindparam(MANY, [], ARRAY(kind)), ARRAY(kind)))
+        """That a column is one of the values that are handed in as `MANY`."""
+        return bulk.among(column, self.unit.dialect.name, MANY, kind, required=False)
 
     def beside(self) -> Any:
         """What runs statements on another connection, which sees the same; on PostgreSQL alone."""
@@ -174,11 +173,8 @@ class Finding:
 
     def given(self, values: Iterable[Any]) -> Any:
         """The parameters for these, as drivers take them."""
-        many = list(values)
-        if self._order is None:
-            return self._fixed | {MANY: many}
-        told = self._fixed | {MANY: msgspec.json.encode(many).decode()}
-        return [told[name] for name in self._order]
+        told = self._fixed | {MANY: bulk.listed(self._snapshot.unit, values)}
+        return told if self._order is None else [told[name] for name in self._order]
 
 
 @contextmanager
