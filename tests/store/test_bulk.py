@@ -31,7 +31,7 @@ def test_many_numbers_are_one_parameter_and_many_rows_some_pages(store):
     with store.reading() as unit:
         same = bulk.among(clearing_events.c.clearing_id, unit.dialect.name)
         query = select(clearing_events.c.clearing_id).where(same)
-        asked = {"ids": bulk.numbers(unit, many[::2])}
+        asked = {"ids": bulk.listed(unit, many[::2])}
         assert sorted(unit.connection.execute(query, asked).scalars()) == many[::2]
         every = bulk.ids_of(
             unit, select(clearing_events.c.clearing_id).order_by(clearing_events.c.clearing_id)
